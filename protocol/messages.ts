@@ -1,0 +1,38 @@
+/** What client and server say to each other beyond standard LSP. */
+
+/** Server → client: what the status item shows. Sent on every change. */
+export interface StatusParams {
+  readonly state: 'loading' | 'ready' | 'error';
+  /** One line for the hover: the model's name, or what went wrong and the way out. */
+  readonly detail: string;
+}
+export const statusNotification = 'stet/status';
+
+/** Server → client: one line per finished request, for the hover and for tests. */
+export interface TraceParams {
+  readonly uri: string;
+  /** `shown`, `reused`, or why nothing was suggested. */
+  readonly outcome: string;
+  readonly ms: number;
+  /** Rows of the KV cache that were kept as they were, moved, and computed anew. */
+  readonly nKept: number;
+  readonly nShifted: number;
+  readonly nNew: number;
+  /** Tokens written by the model. */
+  readonly nTokens: number;
+}
+export const traceNotification = 'stet/trace';
+
+/** Client → server: the suggestion of this id was accepted (sent by the item's command). */
+export interface AcceptedParams {
+  readonly id: number;
+}
+export const acceptedNotification = 'stet/accepted';
+
+/** Client → server, in `initialize`'s initializationOptions; all optional for other LSP clients. */
+export interface InitializationOptions {
+  /** The folder of the embedded model; beside the server's bundle when absent. */
+  readonly embeddedModelFolder?: string;
+  /** Settings by table key without `stet.`, for clients without workspace/configuration. */
+  readonly settings?: Record<string, unknown>;
+}

@@ -1,0 +1,130 @@
+/** THE settings table: every setting's key, type, default, scope and description, in one place. */
+
+// package.json's contributes.configuration is generated from this table (scripts/manifest.ts), the
+// server's checks and the README's list too. A setting that is not here does not exist.
+
+/** VS Code's configuration scopes; `machine` settings are never read from a workspace. */
+export type SettingScope = 'machine' | 'window' | 'resource';
+
+interface SettingOf<K extends string, T> {
+  readonly type: K;
+  readonly default: T;
+  readonly scope: SettingScope;
+  readonly description: string;
+}
+
+export type Setting =
+  | SettingOf<'boolean', boolean>
+  | (SettingOf<'string', string> & { readonly enum?: readonly string[] })
+  | (SettingOf<'number', number> & { readonly minimum: number; readonly maximum: number })
+  | SettingOf<'string[]', readonly string[]>;
+
+/** Keys without the `stet.` prefix. */
+export const settingsTable = {
+  enable: {
+    type: 'boolean',
+    default: true,
+    scope: 'window',
+    description: 'Suggest code as ghost text while you type.',
+  },
+  disabledLanguages: {
+    type: 'string[]',
+    default: ['plaintext', 'markdown', 'log'],
+    scope: 'window',
+    description: 'Language identifiers in which Stet suggests only when asked (Alt+\\).',
+  },
+  'completion.maxLines': {
+    type: 'number',
+    default: 8,
+    minimum: 1,
+    maximum: 50,
+    scope: 'window',
+    description: 'The most lines that one suggestion may have.',
+  },
+  'completion.maxTokens': {
+    type: 'number',
+    default: 64,
+    minimum: 1,
+    maximum: 512,
+    scope: 'window',
+    description: 'The most tokens that the model writes for one suggestion. More tokens take longer.',
+  },
+  'completion.contextTokens': {
+    type: 'number',
+    default: 0,
+    minimum: 0,
+    maximum: 32768,
+    scope: 'window',
+    description:
+      "The most tokens of the file that the model reads around the cursor; 0 takes the model's own limit. Fewer are faster.",
+  },
+  'completion.debounceMs': {
+    type: 'number',
+    default: 30,
+    minimum: 0,
+    maximum: 1000,
+    scope: 'window',
+    description:
+      'Milliseconds of quiet before the model is asked. It grows by itself while you type fast, and is 0 for text that continues the suggestion on screen.',
+  },
+  maxFileSizeKb: {
+    type: 'number',
+    default: 2048,
+    minimum: 1,
+    maximum: 65536,
+    scope: 'window',
+    description: 'Files larger than this many kilobytes get no suggestions.',
+  },
+  'model.folder': {
+    type: 'string',
+    default: '',
+    scope: 'machine',
+    description:
+      'A model in Hugging Face layout (config.json, tokenizer.json, *.safetensors). Empty means the embedded model.',
+  },
+  'model.format': {
+    type: 'string',
+    default: 'int8',
+    enum: ['int8', 'int8-block', 'int4', 'fp32'],
+    scope: 'machine',
+    description:
+      'How the weights are held: int8 is the fastest, int4 the smallest, fp32 the reference (4 times the memory of int8).',
+  },
+  'model.cacheFolder': {
+    type: 'string',
+    default: '',
+    scope: 'machine',
+    description:
+      "Where converted models are kept. Empty means the user's cache folder. It may be deleted at any time.",
+  },
+  threads: {
+    type: 'number',
+    default: 0,
+    minimum: 0,
+    maximum: 64,
+    scope: 'machine',
+    description: 'CPU threads for the model; 0 chooses from the number of cores (at most 4).',
+  },
+} as const satisfies Record<string, Setting>;
+
+export type SettingKey = keyof typeof settingsTable;
+
+type ValueOf<S extends Setting> = S extends { type: 'boolean' }
+  ? boolean
+  : S extends { type: 'number' }
+    ? number
+    : S extends { type: 'string[]' }
+      ? readonly string[]
+      : S extends { enum: readonly (infer E)[] }
+        ? E
+        : string;
+
+/** The settings as plain values, keyed as in the table. */
+export type Settings = { readonly [K in SettingKey]: ValueOf<(typeof settingsTable)[K]> };
+
+/** Every setting at its default. */
+export function defaultSettings(): Settings {
+  return Object.fromEntries(
+    Object.entries(settingsTable).map(([key, setting]) => [key, setting.default]),
+  ) as unknown as Settings;
+}

@@ -1,0 +1,87 @@
+/** Builds dist/: four bundles (extension, server, engine, cli), the ONNX Runtime of one platform, the grammars. */
+
+// onnxruntime-node ships every platform in one package (290 MB). Its JavaScript is bundled, and the
+// binding of the target platform alone is copied to dist/ort, so that a VSIX holds exactly one.
+
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const require = createRequire(import.meta.url);
+
+const { values: options } = parseArgs({
+  options: { target: { type: 'string', default: `${process.platform}-${process.arch}` } },
+});
+
+/** Copies the target platform's ONNX Runtime next to the bundles. */
+function copyRuntime(target) {
+  const [platform, arch] = target.split('-');
+  const packageFolder = path.join(path.dirname(require.resolve('onnxruntime-node')), '..');
+  const from = path.join(packageFolder, 'bin', 'napi-v6', platform, arch);
+  if (!fs.existsSync(from)) throw new Error(`onnxruntime-node has no binaries for ${target}.`);
+  const to = path.join(root, 'dist', 'ort');
+  fs.rmSync(to, { recursive: true, force: true });
+  fs.mkdirSync(to, { recursive: true });
+  for (const file of fs.readdirSync(from)) {
+    const isGpuProvider = /providers_(cuda|tensorrt|shared)/.test(file);
+    const isSecondCopy = /^libonnxruntime\.\d+\.\d+\.\d+\.dylib$/.test(file); // darwin has it twice
+    if (!isGpuProvider && !isSecondCopy) fs.copyFileSync(path.join(from, file), path.join(to, file));
+  }
+}
+
+/** Points onnxruntime-node's own require of its binding at dist/ort. */
+const runtimeBinding = {
+  name: 'runtime-binding',
+  setup(bundler) {
+    bundler.onLoad({ filter: /onnxruntime-node[\\/]dist[\\/]binding\.js$/ }, async (args) => {
+      const source = await fs.promises.readFile(args.path, 'utf8');
+      const contents = source.replace(
+        /require\(`\.\.\/bin\/napi-v\d+\/[^`]*onnxruntime_binding\.node`\)/,
+        "require('./ort/onnxruntime_binding.node')",
+      );
+      if (contents === source) throw new Error('onnxruntime-node loads its binding in an unknown way.');
+      return { contents, loader: 'js' };
+    });
+    bundler.onResolve({ filter: /^\.\/ort\/onnxruntime_binding\.node$/ }, (args) => ({
+      path: args.path,
+      external: true,
+    }));
+  },
+};
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  sourcemap: true,
+  logLevel: 'warning',
+  mainFields: ['module', 'main'],
+  outExtension: { '.js': '.cjs' },
+  // web-tree-sitter and others ask for import.meta.url, which CommonJS does not have.
+  define: { 'import.meta.url': 'bundleUrl' },
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+};
+
+function run(script) {
+  const { status } = spawnSync(process.execPath, [path.join(root, 'scripts', script)], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`scripts/${script} failed`);
+}
+
+copyRuntime(options.target);
+run('grammars.mjs');
+await Promise.all([
+  build({ ...common, entryPoints: { extension: 'client/src/extension.ts' }, outdir: 'dist', external: ['vscode'] }),
+  build({
+    ...common,
+    entryPoints: { server: 'server/src/main.ts', engine: 'server/src/engine-main.ts', cli: 'server/src/cli.ts' },
+    outdir: 'dist',
+    plugins: [runtimeBinding],
+  }),
+]);

@@ -1,0 +1,11 @@
+/** Unit and server tests; the editor tests run inside a real VS Code (test/editor). */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['server/**/*.test.ts', 'client/**/*.test.ts', 'protocol/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'test/editor/**', '.cache/**'],
+    testTimeout: 60_000, // real processes on a busy two-core machine
+    hookTimeout: 120_000,
+  },
+});

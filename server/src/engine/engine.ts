@@ -1,22 +1,24 @@
 /** Engine: the façade. Editor, command line, bench and tests all talk to this and to nothing below it. */
 
-import type { CompletionRequest, CompletionResult } from './completion/complete.ts';
+import type { Clock, Tracer } from './base/ports.ts';
+import { Completer } from './completion/complete.ts';
+import { type DocumentChange, OpenDocuments } from './completion/documents.ts';
+import type { CompletionRequest, CompletionResult } from './completion/request.ts';
+import type { Forward } from './model/backend.ts';
+import { CausalLm } from './model/causal-lm.ts';
+import type { ModelMetadata } from './model/metadata.ts';
+import { SequencePool } from './model/pool.ts';
+import { fimFormatOf } from './prompt/fim.ts';
+import { SegmentTokenizer } from './tokens/retokenize.ts';
+import type { Tokenizer } from './tokens/tokenizer.ts';
 
-/** One whole-document message; the engine keeps its own mirror of the open documents. */
-export type DocumentChange =
-  | { kind: 'open'; uri: string; languageId: string; version: number; text: string }
-  /** `edits` are applied in order, each to the result of the one before (as in LSP). */
-  | {
-      kind: 'change';
-      uri: string;
-      version: number;
-      edits: readonly { start: number; endExclusive: number; text: string }[];
-    }
-  | { kind: 'close'; uri: string };
+export type { DocumentChange } from './completion/documents.ts';
+export type * from './completion/request.ts';
 
 /** What the engine says about itself once it is open. */
 export interface EngineInfo {
   readonly modelName: string;
+  /** Tokens of prompt and suggestion together. */
   readonly contextTokens: number;
 }
 
@@ -29,11 +31,78 @@ export interface Engine {
   /** Opens, changes or closes a document. Cheap: runs on every key. */
   edit(change: DocumentChange): void;
   /**
-   * What to suggest at `request.offset`. Rejects with the signal's reason when aborted, with
-   * EngineError when something is broken; "nothing to suggest" is a result with a reason.
+   * What to suggest at `request.offset`. A newer request for the same document ends an older one
+   * with the outcome `stale`. Rejects with the signal's reason when aborted, with EngineError when
+   * something is broken; "nothing to suggest" is a result with a reason.
    */
   complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult>;
   /** The suggestion of this id was accepted by the user. */
   accepted(id: number): void;
   dispose(): Promise<void>;
 }
+
+export interface EngineOptions {
+  readonly metadata: ModelMetadata;
+  readonly tokenizer: Tokenizer;
+  readonly forward: Forward;
+}
+
+export interface EnginePorts {
+  readonly clock: Clock;
+  readonly tracer: Tracer;
+}
+
+/** Documents whose keys and values are held at once; at 90M parameters and 2,048 rows about 25 MB each. */
+const maxSequences = 4;
+
+/** Builds an engine around a loaded model. The engine owns `forward` from now on. */
+export function createEngine({ metadata, tokenizer, forward }: EngineOptions, ports: EnginePorts): Engine {
+  const { clock, tracer } = ports;
+  const { config } = forward;
+  const contextTokens = Math.min(metadata.contextTokens ?? config.maxPositions, config.maxPositions);
+  const documents = new OpenDocuments();
+  const completer = new Completer({
+    documents,
+    lm: new CausalLm(forward, clock),
+    pool: new SequencePool(config, contextTokens, maxSequences),
+    tokenizer,
+    segments: new SegmentTokenizer(tokenizer),
+    fim: fimFormatOf(metadata, tokenizer),
+    contextTokens,
+    clock,
+  });
+  const newest = new Map<string, AbortController>(); // by document: the request that counts
+  let nRequests = 0;
+
+  return {
+    info: { modelName: metadata.name, contextTokens },
+    edit: (change) => documents.apply(change),
+    async complete(request, signal) {
+      const requestId = ++nRequests;
+      newest.get(request.uri)?.abort(superseded);
+      const own = new AbortController();
+      newest.set(request.uri, own);
+      const forwardAbort = () => own.abort(signal.reason);
+      signal.addEventListener('abort', forwardAbort, { once: true });
+      try {
+        signal.throwIfAborted();
+        const result = await completer.complete(request, own.signal);
+        tracer({ kind: 'complete', requestId, uri: request.uri, outcome: result.outcome, cost: result.cost });
+        return result;
+      } catch (error) {
+        if (error !== superseded) throw error;
+        return { outcome: 'stale', cost: noCost };
+      } finally {
+        signal.removeEventListener('abort', forwardAbort);
+        if (newest.get(request.uri) === own) newest.delete(request.uri);
+      }
+    },
+    accepted: (id) => completer.accepted(id),
+    dispose: () => forward.dispose(),
+  };
+}
+
+/** The reason of a request that a newer one for the same document replaced. */
+const superseded = new Error('a newer request for the same document');
+
+const noCost = { ms: 0, firstTokenMs: 0, nKept: 0, nShifted: 0, nNew: 0, nTokens: 0 };

@@ -10,12 +10,22 @@ export interface Clock {
   yieldToHost(): Promise<void>;
 }
 
-/** One thing that happened, with its figures. `requestId` joins the spans of one request. */
+/** What one completion cost: milliseconds and counts. */
+export interface CompletionCost {
+  readonly ms: number;
+  /** From the request to the first token, debounce included; 0 when the model was not asked. */
+  readonly firstTokenMs: number;
+  /** Rows of the cache kept as they were, moved, and computed. */
+  readonly nKept: number;
+  readonly nShifted: number;
+  readonly nNew: number;
+  /** Tokens that the model wrote. */
+  readonly nTokens: number;
+}
+
+/** One thing that happened, with its figures. */
 export type TraceEvent =
-  | { kind: 'model'; state: 'loading' | 'ready'; name: string; ms: number; detail?: string }
-  | { kind: 'prefill'; requestId: number; nKept: number; nShifted: number; nNew: number; ms: number }
-  | { kind: 'decode'; requestId: number; nTokens: number; ms: number; stop: string }
-  | { kind: 'complete'; requestId: number; outcome: string; ms: number; chars: number }
+  | { kind: 'complete'; requestId: number; uri: string; outcome: string; cost: CompletionCost }
   | { kind: 'log'; level: 'error' | 'warn' | 'info' | 'debug'; message: string };
 
 /** The one stream that status, trace panel, bench and tests read. */

@@ -1,64 +1,200 @@
 /** complete: the whole story of one suggestion, from cursor to ghost text, on one page. */
 
-/** Where and how to complete; offsets in UTF-16 code units. */
-export interface CompletionRequest {
-  readonly uri: string;
-  /** The document version that `offset` refers to. */
-  readonly version: number;
-  readonly offset: number;
-  /** `automatic` while typing, `invoked` when the user asked. */
-  readonly trigger: 'automatic' | 'invoked';
-  /** The entry selected in the editor's completion list, which a suggestion must begin with. */
-  readonly selected?: { readonly start: number; readonly endExclusive: number; readonly text: string };
-  readonly settings: CompletionSettings;
-}
+import type { Clock, CompletionCost } from '../base/ports.ts';
+import { decode } from '../decoding/decode.ts';
+import { createStopper } from '../decoding/stopping.ts';
+import type { CausalLm } from '../model/causal-lm.ts';
+import type { SequencePool } from '../model/pool.ts';
+import { type FimFormat, joinFim, nFimOverhead } from '../prompt/fim.ts';
+import { prefixWindow, suffixWindow } from '../prompt/window.ts';
+import type { DocumentSnapshot } from '../text/snapshot.ts';
+import { Detokenizer } from '../tokens/detokenizer.ts';
+import type { SegmentTokenizer } from '../tokens/retokenize.ts';
+import type { Tokenizer } from '../tokens/tokenizer.ts';
+import { Debounce } from './debounce.ts';
+import type { OpenDocuments } from './documents.ts';
+import type {
+  CompletionOutcome,
+  CompletionRequest,
+  CompletionResult,
+  Suggestion,
+} from './request.ts';
+import { ShownSuggestions } from './reuse.ts';
+import { trim } from './trim.ts';
 
-/** The part of the settings that a completion reads. */
-export interface CompletionSettings {
-  readonly maxLines: number;
-  readonly maxTokens: number;
-  /** 0: the model's own limit. */
+export interface CompleterParts {
+  readonly documents: OpenDocuments;
+  readonly lm: CausalLm;
+  readonly pool: SequencePool;
+  readonly tokenizer: Tokenizer;
+  readonly segments: SegmentTokenizer;
+  readonly fim: FimFormat;
+  /** The most tokens of prompt and suggestion together. */
   readonly contextTokens: number;
-  readonly debounceMs: number;
-  readonly maxFileSizeKb: number;
+  readonly clock: Clock;
 }
 
-/** A text that may replace a range of the document. */
-export interface Suggestion {
-  /** Grows by one per suggestion; names it in `accepted`. */
-  readonly id: number;
-  readonly text: string;
-  /** [start, endExclusive) of the document that `text` replaces; holds the cursor. */
+/** The share of the prompt that text after the cursor may take; what it leaves goes to the prefix. */
+const suffixShare = 0.25;
+
+/** A path longer than this tells the model little more. */
+const maxPathSegments = 3;
+
+/** The text around the cursor, as if the editor's selected completion were already typed. */
+interface Situation {
+  readonly before: string;
+  readonly after: string;
+  /** What a suggestion replaces before `replaceAfter` is added, and what it must begin with. */
   readonly start: number;
-  readonly endExclusive: number;
+  readonly end: number;
+  readonly typed: string;
 }
 
-/** Why there is no suggestion, or where it came from. */
-export type CompletionOutcome =
-  | 'generated' // the model wrote it
-  | 'reused' // the user typed along the suggestion on screen
-  | 'empty' // the model had nothing to add, or trimming left nothing
-  | 'stale' // the document moved on while the request was under way
-  | 'unknown-document' // never opened or closed meanwhile
-  | 'too-large' // over settings.maxFileSizeKb
-  | 'binary' // holds NUL characters
-  | 'bad-position' // inside a surrogate pair or past the end
-  | 'mid-word'; // the cursor stands inside a word, where insertions are rarely wanted
+export class Completer {
+  private readonly debounce: Debounce;
+  private readonly shown = new ShownSuggestions();
+  private nextId = 1;
 
-/** The result and what it cost. */
-export interface CompletionResult {
-  readonly outcome: CompletionOutcome;
-  readonly suggestion?: Suggestion;
-  readonly cost: CompletionCost;
+  constructor(private readonly parts: CompleterParts) {
+    this.debounce = new Debounce(parts.clock);
+  }
+
+  /** Answers `request`; rejects with the signal's reason when aborted. */
+  async complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
+    const { clock, documents } = this.parts;
+    const startMs = clock.nowMs();
+    const cost = { ms: 0, firstTokenMs: 0, nKept: 0, nShifted: 0, nNew: 0, nTokens: 0 };
+    const answer = (outcome: CompletionOutcome, suggestion?: Suggestion): CompletionResult => ({
+      outcome,
+      ...(suggestion && { suggestion }),
+      cost: { ...cost, ms: clock.nowMs() - startMs },
+    });
+
+    const snapshot = documents.get(request.uri);
+    if (!snapshot) return answer('unknown-document');
+    const refusal = refuse(snapshot, request);
+    if (refusal) return answer(refusal);
+
+    const reused = request.selected ? undefined : this.shown.match(snapshot, request.offset);
+    const delayMs = this.debounce.nextDelayMs(request.settings.debounceMs); // watches every request
+    if (reused) return answer('reused', reused);
+    if (request.trigger === 'automatic' && delayMs > 0) await clock.sleep(delayMs, signal);
+
+    const situation = situationOf(snapshot, request);
+    const generated = await this.generate(snapshot, situation, request, startMs, cost, signal);
+    if (documents.get(request.uri)?.version !== snapshot.version) return answer('stale');
+
+    const trimmed = trim({
+      textBefore: situation.before,
+      textAfter: situation.after,
+      generated,
+      languageId: snapshot.languageId,
+    });
+    if (!trimmed) return answer('empty');
+    const suggestion: Suggestion = {
+      id: this.nextId++,
+      text: situation.typed + trimmed.text,
+      start: situation.start,
+      endExclusive: situation.end + trimmed.replaceAfter,
+    };
+    this.shown.remember(suggestion, snapshot, request.offset);
+    return answer('generated', suggestion);
+  }
+
+  /** The user took the suggestion: what is on screen now is their text. */
+  accepted(_id: number): void {
+    this.shown.clear();
+  }
+
+  /** Runs the model and returns its text as far as the stop rules let it go. */
+  private generate(
+    snapshot: DocumentSnapshot,
+    situation: Situation,
+    request: CompletionRequest,
+    startMs: number,
+    cost: Mutable<CompletionCost>,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { lm, pool, tokenizer, fim, clock } = this.parts;
+    const prompt = this.prompt(snapshot.uri, situation, request);
+    const generate = async () => {
+      const sequence = pool.of(snapshot.uri);
+      const { alignment, logits } = await lm.prefill(sequence, prompt, signal);
+      cost.nKept = alignment.nKept;
+      cost.nNew = alignment.run.length;
+      cost.firstTokenMs = clock.nowMs() - startMs;
+
+      const { maxLines, maxTokens } = request.settings;
+      const stopper = createStopper({
+        textBefore: situation.before,
+        textAfter: situation.after,
+        languageId: snapshot.languageId,
+        maxLines,
+      });
+      const detokenizer = new Detokenizer(tokenizer);
+      const isEnd = (token: number) => fim.ends.has(token) || tokenizer.isSpecial(token);
+      let text = '';
+      for await (const { token } of decode(lm, sequence, { logits, maxTokens, isEnd, signal })) {
+        cost.nTokens++;
+        const chunk = detokenizer.push(token);
+        text += chunk;
+        const { stop, keep } = stopper.push(chunk);
+        if (stop) return text.slice(0, keep);
+      }
+      return text;
+    };
+    return lm.exclusive('typing', generate, signal);
+  }
+
+  /** The tokens that describe the situation, at most what the window leaves beside the answer. */
+  private prompt(uri: string, { before, after }: Situation, { settings }: CompletionRequest): Int32Array {
+    const { segments, fim, contextTokens } = this.parts;
+    const window = settings.contextTokens > 0 ? Math.min(settings.contextTokens, contextTokens) : contextTokens;
+    const encode = (text: string) => segments.encode(text);
+    const path = fim.file === undefined ? new Int32Array(0) : encode(`${shortPath(uri)}\n`);
+    const budget = Math.max(1, window - settings.maxTokens - nFimOverhead - path.length);
+    const suffix = suffixWindow(after, Math.floor(budget * suffixShare), encode);
+    const prefix = prefixWindow(before, budget - suffix.length, encode);
+    return joinFim(fim, { path, prefix, suffix });
+  }
 }
 
-/** Milliseconds and counts of one request. */
-export interface CompletionCost {
-  readonly ms: number;
-  /** From request to the first token, debounce included; 0 when the model was not asked. */
-  readonly firstTokenMs: number;
-  readonly nKept: number;
-  readonly nShifted: number;
-  readonly nNew: number;
-  readonly nTokens: number;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Why no suggestion can be made here at all, if so. */
+function refuse(snapshot: DocumentSnapshot, request: CompletionRequest): CompletionOutcome | undefined {
+  const { text, version } = snapshot;
+  const { offset, settings, trigger } = request;
+  if (request.version !== version) return 'stale';
+  if (text.length > settings.maxFileSizeKb * 1024) return 'too-large';
+  if (text.includes('\0')) return 'binary';
+  if (offset < 0 || offset > text.length || isInsideSurrogatePair(text, offset)) return 'bad-position';
+  if (trigger === 'automatic' && isInsideWord(text, offset)) return 'mid-word';
+  return undefined;
+}
+
+function situationOf({ text }: DocumentSnapshot, { offset, selected }: CompletionRequest): Situation {
+  const start = selected?.start ?? offset;
+  const end = Math.max(selected?.endExclusive ?? offset, offset);
+  const typed = selected?.text ?? '';
+  return { before: text.slice(0, start) + typed, after: text.slice(end), start, end, typed };
+}
+
+function isInsideSurrogatePair(text: string, offset: number): boolean {
+  return /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(Math.max(0, offset - 1), offset + 1));
+}
+
+function isInsideWord(text: string, offset: number): boolean {
+  return offset > 0 && /^[\p{L}\p{N}_$]{2}$/u.test(text.slice(offset - 1, offset + 1));
+}
+
+/** The end of the URI's path, as the model saw paths in training. */
+function shortPath(uri: string): string {
+  const path = uri.replace(/^[a-z][a-z0-9+.-]*:\/*/i, '').replace(/[?#].*$/, '');
+  const segments = path.split('/').slice(-maxPathSegments).join('/');
+  try {
+    return decodeURIComponent(segments);
+  } catch {
+    return segments; // a stray % in an untitled document's name
+  }
 }

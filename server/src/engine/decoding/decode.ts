@@ -1,0 +1,38 @@
+/** decode: the loop, an async generator of tokens; not pulling is stopping. */
+
+import type { CausalLm } from '../model/causal-lm.ts';
+import type { Sequence } from '../model/sequence.ts';
+import { greedy, type Pick } from './sampler.ts';
+
+export interface DecodeOptions {
+  /** Logits [nVocab] after the sequence's last token. */
+  readonly logits: Float32Array;
+  /** ≥ 1; also bounded by the arena. */
+  readonly maxTokens: number;
+  /** True for tokens that end the text: they are not yielded. */
+  readonly isEnd: (token: number) => boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Why the generator returned; a caller that stops pulling has reasons of its own. */
+export type DecodeEnd = 'end-token' | 'token-limit' | 'window-full';
+
+/**
+ * Yields one token at a time. A yielded token is run through the model only when the next one is
+ * pulled, so the last one shown costs nothing. Rejects with the signal's reason when aborted.
+ */
+export async function* decode(
+  lm: CausalLm,
+  sequence: Sequence,
+  { logits, maxTokens, isEnd, signal }: DecodeOptions,
+): AsyncGenerator<Pick, DecodeEnd> {
+  let next = logits;
+  for (let n = 1; ; n++) {
+    const pick = greedy(next);
+    if (isEnd(pick.token)) return 'end-token';
+    yield pick;
+    if (n >= maxTokens) return 'token-limit';
+    if (sequence.length >= sequence.arena.nRow) return 'window-full';
+    next = await lm.step(sequence, pick.token, signal);
+  }
+}

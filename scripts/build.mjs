@@ -80,7 +80,7 @@ await Promise.all([
   build({ ...common, entryPoints: { extension: 'client/src/extension.ts' }, outdir: 'dist', external: ['vscode'] }),
   build({
     ...common,
-    entryPoints: { server: 'server/src/main.ts', engine: 'server/src/engine-main.ts', cli: 'server/src/cli.ts' },
+    entryPoints: { server: 'server/src/main.ts', engine: 'server/src/engine-main.ts', cli: 'server/src/cli.ts', bench: 'server/bench/main.ts' },
     outdir: 'dist',
     plugins: [runtimeBinding],
   }),

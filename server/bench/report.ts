@@ -1,0 +1,58 @@
+/** Report: figures with units, printed as a table for people and as one JSON line for machines. */
+
+/** One measured figure. */
+export interface Figure {
+  /** Stable key, `suite.name`, by which runs are compared. */
+  readonly key: string;
+  readonly label: string;
+  readonly unit: string;
+  readonly median: number;
+  /** Absent for figures that are measured once. */
+  readonly p95?: number;
+  /** Number of measurements. */
+  readonly n: number;
+}
+
+/** The machine and the model that figures belong to. */
+export interface Conditions {
+  readonly date: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly threads: number;
+  readonly node: string;
+  readonly platform: string;
+  readonly loadAverage: number;
+  readonly model: string;
+  readonly format: string;
+  readonly parametersMillions: number;
+}
+
+export interface Report {
+  readonly suite: string;
+  readonly conditions: Conditions;
+  readonly figures: readonly Figure[];
+}
+
+/** Three significant digits, no exponent. */
+function digits(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+/** A Markdown table, as in docs/benchmarks.md. */
+export function markdown({ suite, conditions, figures }: Report): string {
+  const c = conditions;
+  return [
+    `### ${suite}: ${c.model}, ${c.parametersMillions.toFixed(1)}M parameters, ${c.format}`,
+    '',
+    `${c.date}; ${c.cpu}, ${c.cores} cores, ${c.threads} threads, ${c.platform}, Node ${c.node}, load average ${c.loadAverage.toFixed(1)}.`,
+    '',
+    '| figure | median | p95 | n |',
+    '|---|--:|--:|--:|',
+    ...figures.map(
+      (f) =>
+        `| ${f.label} | ${digits(f.median)} ${f.unit} | ${f.p95 === undefined ? '' : `${digits(f.p95)} ${f.unit}`} | ${f.n} |`,
+    ),
+    '',
+  ].join('\n');
+}

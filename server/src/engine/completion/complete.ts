@@ -121,7 +121,8 @@ export class Completer {
       const sequence = pool.of(snapshot.uri);
       const { alignment, logits } = await lm.prefill(sequence, prompt, signal);
       cost.nKept = alignment.nKept;
-      cost.nNew = alignment.run.length;
+      cost.nShifted = alignment.nShifted;
+      cost.nNew = alignment.nNew;
       cost.firstTokenMs = clock.nowMs() - startMs;
 
       const { maxLines, maxTokens } = request.settings;

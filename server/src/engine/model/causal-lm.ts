@@ -4,14 +4,8 @@ import { Lane, type Priority } from '../base/lane.ts';
 import type { Clock } from '../base/ports.ts';
 import type { TokenId } from '../tokens/token.ts';
 import type { Forward } from './backend.ts';
-import type { Alignment, Sequence } from './sequence.ts';
-
-/**
- * Tokens per prefill pass. A pass cannot be interrupted, so this bounds how long a keystroke waits:
- * 64 tokens are about 20 ms at 90M parameters on two cores; 64-128 is also the fastest range. It is
- * constant so that the same prompt always takes the same path through the arithmetic.
- */
-const prefillChunk = 64;
+import type { ReuseMethod } from './reuse.ts';
+import { type Alignment, passTokens, type Sequence } from './sequence.ts';
 
 /** What a prefill reused and computed, in tokens, and the logits [nVocab] after the last one. */
 export interface Prefill {
@@ -20,6 +14,11 @@ export interface Prefill {
   readonly logits: Float32Array;
 }
 
+/**
+ * A pass cannot be interrupted, so `passTokens` bounds how long a keystroke waits: 64 tokens are
+ * about 20 ms at 90M parameters on two cores; 64-128 is also the fastest range. It is constant so
+ * that the same prompt always takes the same path through the arithmetic.
+ */
 export class CausalLm {
   private readonly lane = new Lane();
 
@@ -30,37 +29,61 @@ export class CausalLm {
 
   /**
    * Gives `task` the model for itself. A task is one whole request, since its passes write one
-   * arena; it must look at its signal before every pass (`prefill` and `step` do).
+   * arena; it must look at its signal before every pass (`prefill`, `step` and `heal` do).
    */
   exclusive<T>(priority: Priority, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.lane.run(priority, task, signal);
   }
 
   /** Brings `sequence` to exactly `prompt`, reusing what it can. Call inside `exclusive`. */
-  async prefill(sequence: Sequence, prompt: Int32Array, signal: AbortSignal): Promise<Prefill> {
-    const alignment = sequence.align(prompt);
+  async prefill(
+    sequence: Sequence,
+    prompt: Int32Array,
+    signal: AbortSignal,
+    method: ReuseMethod = 'edit',
+  ): Promise<Prefill> {
+    const alignment = sequence.align(prompt, method);
     let logits: Float32Array | undefined;
-    for (let at = 0; at < alignment.run.length; at += prefillChunk) {
-      await this.clock.yieldToHost(); // lets an abort message in before the pass blocks the thread
-      logits = await this.run(sequence, alignment.run.subarray(at, at + prefillChunk), signal);
+    for (const { start, endExclusive } of alignment.runs) {
+      for (let at = start; at < endExclusive; at += passTokens) {
+        await this.clock.yieldToHost(); // lets an abort message in before the pass blocks the thread
+        const tokens = prompt.subarray(at, Math.min(at + passTokens, endExclusive));
+        logits = await this.run(sequence, at, tokens, signal);
+      }
     }
     return { alignment, logits: logits as Float32Array }; // align leaves at least one token to run
   }
 
   /** Appends one token and returns the logits [nVocab] for the next. Call inside `exclusive`. */
   step(sequence: Sequence, token: TokenId, signal: AbortSignal): Promise<Float32Array> {
-    return this.run(sequence, Int32Array.of(token), signal);
+    return this.run(sequence, sequence.length, Int32Array.of(token), signal);
   }
 
-  private async run(sequence: Sequence, tokens: Int32Array, signal: AbortSignal): Promise<Float32Array> {
+  /**
+   * Computes the first stale rows anew, at most one pass of them, so that they are exact; false when
+   * none was left. A background task of its own each time: typing goes in between.
+   */
+  heal(sequence: Sequence, signal: AbortSignal): Promise<boolean> {
+    const slice = async () => {
+      const run = sequence.stale(passTokens);
+      if (!run) return false;
+      const tokens = sequence.tokens.slice(run.start, run.endExclusive);
+      await this.run(sequence, run.start, tokens, signal);
+      return true;
+    };
+    return this.exclusive('background', slice, signal);
+  }
+
+  private async run(
+    sequence: Sequence,
+    start: number,
+    tokens: Int32Array,
+    signal: AbortSignal,
+  ): Promise<Float32Array> {
     signal.throwIfAborted();
-    const logits = await this.forward.run({
-      arena: sequence.arena,
-      tokens,
-      start: sequence.length,
-      logitsOf: [tokens.length - 1],
-    });
-    sequence.append(tokens);
+    const { arena } = sequence;
+    const logits = await this.forward.run({ arena, tokens, start, logitsOf: [tokens.length - 1] });
+    sequence.record(start, tokens);
     return logits;
   }
 }

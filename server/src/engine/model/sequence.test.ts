@@ -1,4 +1,4 @@
-/** Sequence: exact prefix reuse, as seen by a model that reads its past from the arena alone. */
+/** Sequence: reuse of a cache, as seen by a model that reads its past from the arena alone. */
 import { expect, test } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { ScriptedModel } from '../testing/scripted-model.ts';
@@ -24,6 +24,7 @@ test('over random prompts, reuse answers what a fresh run answers', async () => 
   const lm = new CausalLm(model, new FakeClock());
   const pool = new SequencePool(model.config, 300, 2);
   const next = random(5);
+  let nMoved = 0;
   let prompt = Array.from({ length: 200 }, () => next(90));
   for (let round = 0; round < 200; round++) {
     const at = next(prompt.length);
@@ -31,10 +32,13 @@ test('over random prompts, reuse answers what a fresh run answers', async () => 
     prompt = prompt.slice(0, 290).concat(1);
     const sequence = pool.of(`document ${next(3)}`); // three documents share two arenas
     const { alignment, logits } = await lm.prefill(sequence, Int32Array.from(prompt), live);
-    expect(alignment.nKept + alignment.run.length).toBe(prompt.length);
+    const { nKept, nShifted, nNew } = alignment;
+    expect(nKept + nShifted + nNew).toBe(prompt.length);
+    nMoved += nShifted;
     expect(argmax(logits)).toBe(digest(prompt));
     expect([...sequence.tokens]).toEqual(prompt);
   }
+  expect(nMoved).toBeGreaterThan(1000); // else the test has not tested moving
 });
 
 test('only what follows the first difference is run, and always at least one token', async () => {
@@ -46,6 +50,23 @@ test('only what follows the first difference is run, and always at least one tok
   expect(model.nRun).toBe(200);
   expect((await lm.prefill(sequence, prompt, live)).alignment.nKept).toBe(199);
   expect((await lm.prefill(sequence, prompt.subarray(0, 50), live)).alignment.nKept).toBe(49);
+});
+
+test('healing computes stale rows anew, slice by slice, until all are exact', async () => {
+  const model = new ScriptedModel(digest, 97);
+  const lm = new CausalLm(model, new FakeClock());
+  const sequence = new SequencePool(model.config, 300, 1).of('a');
+  const prompt = Array.from({ length: 250 }, (_, i) => (i * i) % 89);
+  await lm.prefill(sequence, Int32Array.from(prompt), live);
+  expect(sequence.nExact).toBe(250);
+  const edited = [...prompt.slice(0, 20), 90, 91, ...prompt.slice(20)];
+  const { alignment } = await lm.prefill(sequence, Int32Array.from(edited), live);
+  expect(alignment).toMatchObject({ nKept: 20, nShifted: 229, nNew: 3 });
+  expect(sequence.nExact).toBe(22);
+  let nSlices = 0;
+  while (await lm.heal(sequence, live)) nSlices++;
+  expect(nSlices).toBe(Math.ceil((252 - 22) / 64));
+  expect(sequence.nExact).toBe(252);
 });
 
 test('an abort stops before the next pass and leaves only true rows', async () => {
@@ -63,6 +84,6 @@ test('an abort stops before the next pass and leaves only true rows', async () =
   await expect(lm.prefill(sequence, prompt, abort.signal)).rejects.toThrow('typed on');
   expect(model.nPasses).toBe(2);
   const { alignment, logits } = await lm.prefill(sequence, prompt, live);
-  expect(alignment.nKept).toBe(128);
+  expect(alignment).toMatchObject({ nKept: 128, nShifted: 0, nNew: 128 });
   expect(argmax(logits)).toBe(digest([...prompt]));
 });

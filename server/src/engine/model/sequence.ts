@@ -3,24 +3,51 @@
 import { assert } from '../base/assert.ts';
 import type { TokenId } from '../tokens/token.ts';
 import type { KvArena } from './arena.ts';
+import { moveRows } from './move-rows.ts';
+import { planReuse, type ReuseMethod, type ReusePlan, type Run } from './reuse.ts';
 
-/** What `align` decided: rows [0, nKept) stay, `run` must go through the model behind them. */
+/** What `align` decided, in rows. `runs` must go through the model in order, then `record`. */
 export interface Alignment {
+  /** Rows that stayed where they were. */
   readonly nKept: number;
-  readonly run: Int32Array;
+  /** Rows that were moved, their keys rotated to the new positions. */
+  readonly nShifted: number;
+  /** Rows to compute. */
+  readonly nNew: number;
+  readonly runs: readonly Run[];
 }
 
+/** Marks a row that holds nothing true: reserved for a run that has not been recorded yet. */
+const unknown = -1;
+
 /**
- * Row r of the arena holds the keys and values of `tokens[r]`, computed with rows [0, r) before it:
- * that is the invariant, and only `rewindTo` and `append` change it. A pass that was cancelled
- * before `append` leaves rows behind the end, which nothing believes.
+ * What a pass costs beside its tokens, in tokens: the time of a pass of one token over the time per
+ * token of a long one. 11 to 14 for shapes from 30M to 500M parameters on two cores (docs/benchmarks.md),
+ * so it is a constant: a measured one would make the same edit take different paths.
+ */
+const passOverheadTokens = 12;
+
+/** Tokens per pass, as `CausalLm` cuts them. */
+export const passTokens = 64;
+
+/** Moving rows makes them approximate: it must save this factor over exact prefix reuse. */
+const worthwhile = 1.5;
+
+/**
+ * Row r of the arena holds the keys and values of token r at position r. Rows [0, nExact) were
+ * computed with exactly the tokens before them; later ones may have been computed in a context that
+ * has been edited since, which is what edit reuse trades for speed and `CausalLm.heal` puts right.
+ * A pass that was cancelled before `record` leaves rows marked unknown, which nothing believes.
  */
 export class Sequence {
-  private readonly seen: Int32Array;
+  private readonly seen: Int32Array; // [nRow] token ids, or `unknown`
+  private readonly shifts: Int32Array; // [nRow] positions that the row's key was rotated by since it was computed
   private nSeen = 0;
+  private exact = 0;
 
   constructor(readonly arena: KvArena) {
     this.seen = new Int32Array(arena.nRow);
+    this.shifts = new Int32Array(arena.nRow);
   }
 
   get length(): number {
@@ -32,29 +59,68 @@ export class Sequence {
     return this.seen.subarray(0, this.nSeen);
   }
 
+  /** Rows [0, nExact) equal a fresh prefill's; all of them do when it equals `length`. */
+  get nExact(): number {
+    return this.exact;
+  }
+
   /**
-   * Makes the sequence a prefix of `prompt` (1 ≤ length ≤ the arena's rows) and says what is left
-   * to run. The last token is always run, because a cache holds keys and values but no logits.
+   * Makes room for `prompt` (1 ≤ length ≤ the arena's rows) in the arena, keeping and moving what
+   * `method` allows, and says what is left to run. The last token is always run, because a cache
+   * holds keys and values but no logits.
    */
-  align(prompt: Int32Array): Alignment {
+  align(prompt: Int32Array, method: ReuseMethod = 'edit'): Alignment {
     assert(prompt.length > 0 && prompt.length <= this.seen.length, 'the prompt must fit the arena');
-    const limit = Math.min(this.nSeen, prompt.length - 1);
+    const plan = this.choose(prompt, method);
+    moveRows(this.arena, plan.keeps, this.shifts);
+
+    const shifts = new Int32Array(prompt.length);
+    this.seen.fill(unknown, plan.keeps[0]?.length ?? 0);
+    let nShifted = 0;
     let nKept = 0;
-    while (nKept < limit && this.seen[nKept] === prompt[nKept]) nKept++;
-    this.rewindTo(nKept);
-    return { nKept, run: prompt.subarray(nKept) };
+    for (const { oldStart, newStart, length } of plan.keeps) {
+      const delta = newStart - oldStart;
+      for (let i = 0; i < length; i++) shifts[newStart + i] = (this.shifts[oldStart + i] as number) + delta;
+      this.seen.set(prompt.subarray(newStart, newStart + length), newStart);
+      if (delta === 0) nKept += length;
+      else nShifted += length;
+    }
+    this.shifts.set(shifts);
+    this.nSeen = prompt.length;
+    this.exact = Math.min(this.exact, plan.keeps[0]?.length ?? 0);
+    return { nKept, nShifted, nNew: prompt.length - nKept - nShifted, runs: plan.runs };
   }
 
-  /** Records that `tokens` went through the model behind the last row. */
-  append(tokens: ArrayLike<TokenId>): void {
-    assert(this.nSeen + tokens.length <= this.seen.length, 'the arena is full');
-    this.seen.set(tokens, this.nSeen);
-    this.nSeen += tokens.length;
+  /** Records that `tokens` went through the model at rows [start, start + tokens.length). */
+  record(start: number, tokens: ArrayLike<TokenId>): void {
+    const end = start + tokens.length;
+    assert(start <= this.nSeen && end <= this.seen.length, 'rows are recorded without gaps');
+    this.seen.set(tokens, start);
+    this.shifts.fill(0, start, end);
+    this.nSeen = Math.max(this.nSeen, end);
+    if (start <= this.exact) this.exact = Math.max(this.exact, end);
   }
 
-  /** Forgets all but the first `length` tokens. */
-  rewindTo(length: number): void {
-    assert(length >= 0 && length <= this.nSeen, 'can only rewind to what was seen');
-    this.nSeen = length;
+  /** The first rows that are not exact, at most `limit` of them; undefined when there are none. */
+  stale(limit: number): Run | undefined {
+    const endExclusive = Math.min(this.nSeen, this.exact + limit);
+    if (this.exact >= endExclusive) return undefined;
+    if (this.seen.subarray(this.exact, endExclusive).includes(unknown)) return undefined; // cancelled: align first
+    return { start: this.exact, endExclusive };
   }
+
+  private choose(prompt: Int32Array, method: ReuseMethod): ReusePlan {
+    const plan = planReuse(this.tokens, prompt, method);
+    if (method !== 'edit' || plan.keeps.length === 1) return plan;
+    const exactPlan = planReuse(this.tokens, prompt, 'prefix');
+    return cost(plan) * worthwhile < cost(exactPlan) ? plan : exactPlan;
+  }
+}
+
+/** What running a plan costs, in tokens. */
+function cost({ runs }: ReusePlan): number {
+  return runs.reduce((sum, { start, endExclusive }) => {
+    const nToken = endExclusive - start;
+    return sum + nToken + passOverheadTokens * Math.ceil(nToken / passTokens);
+  }, 0);
 }

@@ -8,12 +8,15 @@ export interface StatusParams {
 }
 export const statusNotification = 'stet/status';
 
-/** Server → client: one line per finished request, for the hover and for tests. */
+/** Server → client: one per finished request, for the hover and for tests. */
 export interface TraceParams {
   readonly uri: string;
-  /** `shown`, `reused`, or why nothing was suggested. */
+  /** The engine's outcome: `generated`, `reused`, or why nothing was suggested. */
   readonly outcome: string;
+  /** From the request to its answer, debounce included. */
   readonly ms: number;
+  /** From the request to the first token, debounce included; 0 when the model was not asked. */
+  readonly firstTokenMs: number;
   /** Rows of the KV cache that were kept as they were, moved, and computed anew. */
   readonly nKept: number;
   readonly nShifted: number;
@@ -23,11 +26,11 @@ export interface TraceParams {
 }
 export const traceNotification = 'stet/trace';
 
-/** Client → server: the suggestion of this id was accepted (sent by the item's command). */
-export interface AcceptedParams {
-  readonly id: number;
-}
-export const acceptedNotification = 'stet/accepted';
+/**
+ * The command of every item, with the suggestion's id as its only argument. Editors run it after
+ * accepting, through workspace/executeCommand.
+ */
+export const acceptedCommand = 'stet.accepted';
 
 /** Client → server, in `initialize`'s initializationOptions; all optional for other LSP clients. */
 export interface InitializationOptions {
@@ -35,4 +38,6 @@ export interface InitializationOptions {
   readonly embeddedModelFolder?: string;
   /** Settings by table key without `stet.`, for clients without workspace/configuration. */
   readonly settings?: Record<string, unknown>;
+  /** The client shows {@link StatusParams}; others are told of errors by window/showMessage. */
+  readonly hasStatusItem?: boolean;
 }

@@ -1,6 +1,6 @@
 /** THE settings table: every setting's key, type, default, scope and description, in one place. */
 
-// package.json's contributes.configuration is generated from this table (scripts/manifest.ts), the
+// package.json's contributes.configuration is generated from this table (scripts/manifest.mjs), the
 // server's checks and the README's list too. A setting that is not here does not exist.
 
 /** VS Code's configuration scopes; `machine` settings are never read from a workspace. */

@@ -1,0 +1,81 @@
+/** commands: what a person can ask of Stet, in the palette and in the status item's menu. */
+
+// Titles and keybindings are in scripts/manifest.mjs. `stet.accepted` is not here: the language
+// client registers it itself, because the server announces it.
+
+import { commands, type Disposable, type LogOutputChannel, type QuickPickItem, window } from 'vscode';
+import type { LanguageClient } from 'vscode-languageclient/node';
+import type { Status } from './status.ts';
+import type { Toggles } from './toggles.ts';
+
+/** Opens the menu of the status item; not in the palette, which has its entries anyway. */
+export const menuCommand = 'stet.showMenu';
+
+export interface CommandParts {
+  readonly client: LanguageClient;
+  readonly toggles: Toggles;
+  readonly status: Status;
+  readonly log: LogOutputChannel;
+}
+
+export function registerCommands(parts: CommandParts): Disposable[] {
+  const { client, toggles, status, log } = parts;
+  const handlers: Record<string, () => unknown> = {
+    'stet.toggle': () => toggles.toggle(),
+    'stet.toggleLanguage': () => {
+      const languageId = window.activeTextEditor?.document.languageId;
+      if (languageId === undefined) return window.showInformationMessage('Stet: open a file first.');
+      return toggles.toggleLanguage(languageId);
+    },
+    'stet.trigger': () => commands.executeCommand('editor.action.inlineSuggest.trigger'),
+    'stet.restartServer': () => restart(client, status, log),
+    'stet.showLog': () => log.show(true),
+    [menuCommand]: () => showMenu(status),
+  };
+  return Object.entries(handlers).map(([id, handler]) => commands.registerCommand(id, handler));
+}
+
+async function restart(client: LanguageClient, status: Status, log: LogOutputChannel): Promise<void> {
+  status.setServer({ state: 'loading', detail: 'Starting again…' });
+  try {
+    await client.restart();
+  } catch (error) {
+    log.error(String(error));
+    status.setServer({
+      state: 'error',
+      detail: 'The language server could not be started. “Stet: Show Log” says why.',
+    });
+  }
+}
+
+interface MenuItem extends QuickPickItem {
+  readonly run: () => unknown;
+}
+
+async function showMenu(status: Status): Promise<void> {
+  const languageId = window.activeTextEditor?.document.languageId;
+  const command = (label: string, id: string): MenuItem => ({
+    label,
+    run: () => commands.executeCommand(id),
+  });
+  const items: MenuItem[] = [
+    command(`$(circle-slash) ${status.off === 'everywhere' ? 'Turn on' : 'Turn off'}`, 'stet.toggle'),
+    ...(languageId === undefined
+      ? []
+      : [
+          command(
+            `$(file-code) ${status.off === 'language' ? 'Turn on' : 'Turn off'} for ${languageId}`,
+            'stet.toggleLanguage',
+          ),
+        ]),
+    command('$(play) Suggest now', 'stet.trigger'),
+    command('$(debug-restart) Restart server', 'stet.restartServer'),
+    command('$(output) Show log', 'stet.showLog'),
+    {
+      label: '$(gear) Open settings',
+      run: () => commands.executeCommand('workbench.action.openSettings', '@ext:stet.stet'),
+    },
+  ];
+  const picked = await window.showQuickPick(items, { title: `Stet: ${status.current.detail}` });
+  await picked?.run();
+}

@@ -1,0 +1,72 @@
+/** The VS Code extension: activate and deactivate; wires the rest. */
+
+import { type ExtensionContext, window } from 'vscode';
+import { DidChangeConfigurationNotification, type LanguageClient, State } from 'vscode-languageclient/node';
+import {
+  type StatusParams,
+  statusNotification,
+  type TraceParams,
+  traceNotification,
+} from '../../protocol/messages.ts';
+import { menuCommand, registerCommands } from './commands.ts';
+import type { OffReason } from './overrides.ts';
+import { createLanguageClient } from './server-process.ts';
+import { Status } from './status.ts';
+import { Toggles } from './toggles.ts';
+
+/** `extensions.getExtension('stet.stet').exports`, for the editor tests and curious extensions. */
+export interface StetApi {
+  /** Resolves with the first status that is not `loading`; never rejects. */
+  readonly ready: Promise<StatusParams>;
+  /** What the status item shows; `off` while the active editor gets no suggestions while typing. */
+  status(): StatusParams & { readonly off?: OffReason };
+  /** The last finished request. */
+  lastTrace(): TraceParams | undefined;
+}
+
+let client: LanguageClient | undefined;
+
+export function activate(context: ExtensionContext): StetApi {
+  const log = window.createOutputChannel('Stet', { log: true });
+  const toggles = new Toggles(context);
+  const status = new Status(toggles, menuCommand);
+  const server = createLanguageClient(context, log, toggles);
+  client = server;
+
+  server.onNotification(statusNotification, (params: StatusParams) => status.setServer(params));
+  server.onNotification(traceNotification, (params: TraceParams) => status.setTrace(params));
+  context.subscriptions.push(
+    log,
+    status,
+    ...registerCommands({ client: server, toggles, status, log }),
+    server.onDidChangeState(({ newState }) => {
+      if (newState === State.Starting) status.setServer({ state: 'loading', detail: 'Starting…' });
+      if (newState === State.Stopped) status.setServer(stopped);
+    }),
+    toggles.onDidChange(() => {
+      // The server asks back, and the middleware answers with the toggles in place.
+      if (server.isRunning())
+        void server.sendNotification(DidChangeConfigurationNotification.type, { settings: null });
+    }),
+  );
+  // Not awaited: activation must not wait for a process.
+  server.start().catch((error) => {
+    log.error(String(error));
+    status.setServer(stopped);
+  });
+
+  return {
+    ready: status.ready,
+    status: () => ({ ...status.current, ...(status.off && { off: status.off }) }),
+    lastTrace: () => status.lastTrace,
+  };
+}
+
+export async function deactivate(): Promise<void> {
+  await client?.stop();
+}
+
+const stopped: StatusParams = {
+  state: 'error',
+  detail: 'The language server stopped. Run “Stet: Restart Server”; “Stet: Show Log” says why.',
+};

@@ -1,0 +1,37 @@
+/** createLanguageClient: the language server as a child over node IPC, for documents of every language. */
+
+import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import { LanguageClient, RevealOutputChannelOn, TransportKind } from 'vscode-languageclient/node';
+import type { InitializationOptions } from '../../protocol/messages.ts';
+import { createMiddleware } from './middleware.ts';
+import type { Toggles } from './toggles.ts';
+
+/** Text that a person writes; output panels, diffs against git and the like are left alone. */
+const schemes = ['file', 'untitled', 'vscode-notebook-cell', 'vscode-vfs'];
+
+/** The server is started again this often within three minutes when it dies. */
+const maxRestartCount = 4;
+
+export function createLanguageClient(
+  context: ExtensionContext,
+  log: LogOutputChannel,
+  toggles: Toggles,
+): LanguageClient {
+  const initializationOptions: InitializationOptions = {
+    embeddedModelFolder: context.asAbsolutePath('model'),
+    hasStatusItem: true,
+  };
+  return new LanguageClient(
+    'stet',
+    'Stet',
+    { module: context.asAbsolutePath('dist/server.cjs'), transport: TransportKind.ipc },
+    {
+      documentSelector: schemes.map((scheme) => ({ scheme })),
+      outputChannel: log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never, // never in the way of typing
+      initializationOptions,
+      middleware: createMiddleware(toggles),
+      connectionOptions: { maxRestartCount },
+    },
+  );
+}

@@ -1,0 +1,45 @@
+/** Tests of the status item's texts. */
+
+import { expect, test } from 'vitest';
+import { statusView } from './status-view.ts';
+
+const ready = { state: 'ready', detail: 'stet-8m' } as const;
+const trace = {
+  uri: 'file:///a',
+  outcome: 'generated',
+  ms: 81.6,
+  firstTokenMs: 40,
+  nKept: 90,
+  nShifted: 0,
+  nNew: 10,
+  nTokens: 7,
+};
+const base = { server: ready, off: undefined, languageId: 'python', trace: undefined };
+
+test('ready', () => {
+  expect(statusView(base)).toEqual({
+    text: '$(ellipsis) Stet',
+    hover: '**Stet** is ready: stet\\-8m',
+    isError: false,
+  });
+});
+
+test('loading and error show their detail', () => {
+  const loading = statusView({ ...base, server: { state: 'loading', detail: 'Loading the model…' } });
+  expect(loading.text).toBe('$(loading~spin) Stet');
+  const error = statusView({ ...base, server: { state: 'error', detail: 'No model in my_folder.' } });
+  expect(error).toMatchObject({ text: '$(warning) Stet', isError: true });
+  expect(error.hover).toContain('my\\_folder');
+});
+
+test('off for this file says which language', () => {
+  const view = statusView({ ...base, off: 'language' });
+  expect(view.text).toBe('$(circle-slash) Stet');
+  expect(view.hover).toContain('off in python files');
+});
+
+test('the hover ends with the last request', () => {
+  expect(statusView({ ...base, trace }).hover).toContain(
+    'Last request: generated in 82 ms, read 10 of 100 tokens anew, wrote 7.',
+  );
+});

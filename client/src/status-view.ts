@@ -1,0 +1,51 @@
+/** statusView: what the status item says, as plain texts; pure, so that it can be tested anywhere. */
+
+import type { StatusParams, TraceParams } from '../../protocol/messages.ts';
+import type { OffReason } from './overrides.ts';
+
+export interface StatusInput {
+  readonly server: StatusParams;
+  /** Why the active editor gets no suggestions while typing. */
+  readonly off: OffReason | undefined;
+  readonly languageId: string | undefined;
+  readonly trace: TraceParams | undefined;
+}
+
+export interface StatusView {
+  /** With codicons, as StatusBarItem.text takes them. */
+  readonly text: string;
+  /** Markdown. */
+  readonly hover: string;
+  readonly isError: boolean;
+}
+
+export function statusView({ server, off, languageId, trace }: StatusInput): StatusView {
+  const isError = server.state === 'error';
+  const lines = [headline(server)];
+  if (off === 'everywhere') lines.push('Suggestions while typing are off.');
+  if (off === 'language') lines.push(`Suggestions while typing are off in ${languageId} files.`);
+  if (trace) lines.push(traceLine(trace));
+  return { text: `$(${icon(server, off)}) Stet`, hover: lines.join('\n\n'), isError };
+}
+
+function icon(server: StatusParams, off: OffReason | undefined): string {
+  if (server.state === 'error') return 'warning';
+  if (server.state === 'loading') return 'loading~spin';
+  return off ? 'circle-slash' : 'ellipsis'; // the proofreader's dots: let it stand
+}
+
+function headline({ state, detail }: StatusParams): string {
+  if (state === 'ready') return `**Stet** is ready: ${escape(detail)}`;
+  return `**Stet**: ${escape(detail)}`;
+}
+
+/** One request in one line: what came of it, how long it took, and what the cache saved. */
+function traceLine({ outcome, ms, nKept, nShifted, nNew, nTokens }: TraceParams): string {
+  const cost = nKept + nShifted + nNew > 0 ? `, read ${nNew} of ${nKept + nShifted + nNew} tokens anew` : '';
+  return `Last request: ${outcome} in ${Math.round(ms)} ms${cost}, wrote ${nTokens}.`;
+}
+
+/** A path with underscores must not turn into italics. */
+function escape(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+\-!<>|]/g, '\\$&');
+}

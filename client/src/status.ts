@@ -1,0 +1,84 @@
+/** Status: the status bar item, from what the server says, what is toggled, and the active editor. */
+
+import {
+  type Disposable,
+  MarkdownString,
+  StatusBarAlignment,
+  type StatusBarItem,
+  ThemeColor,
+  window,
+} from 'vscode';
+import type { StatusParams, TraceParams } from '../../protocol/messages.ts';
+import type { OffReason } from './overrides.ts';
+import { statusView } from './status-view.ts';
+import type { Toggles } from './toggles.ts';
+
+export class Status implements Disposable {
+  private readonly item: StatusBarItem;
+  private readonly subscriptions: Disposable[];
+  private server: StatusParams = { state: 'loading', detail: 'Starting…' };
+  private trace: TraceParams | undefined;
+  private resolveReady!: (status: StatusParams) => void;
+  /** The first status that is not `loading`. */
+  readonly ready = new Promise<StatusParams>((resolve) => {
+    this.resolveReady = resolve;
+  });
+
+  constructor(
+    private readonly toggles: Toggles,
+    command: string,
+  ) {
+    this.item = window.createStatusBarItem('stet.status', StatusBarAlignment.Right, 100);
+    this.item.name = 'Stet';
+    this.item.command = command;
+    this.subscriptions = [
+      this.item,
+      window.onDidChangeActiveTextEditor(() => this.draw()),
+      toggles.onDidChange(() => this.draw()),
+    ];
+    this.draw();
+    this.item.show();
+  }
+
+  get current(): StatusParams {
+    return this.server;
+  }
+
+  get lastTrace(): TraceParams | undefined {
+    return this.trace;
+  }
+
+  /** Why the active editor gets no suggestions while typing. */
+  get off(): OffReason | undefined {
+    const languageId = window.activeTextEditor?.document.languageId;
+    return languageId === undefined ? undefined : this.toggles.offReason(languageId);
+  }
+
+  setServer(status: StatusParams): void {
+    this.server = status;
+    if (status.state !== 'loading') this.resolveReady(status);
+    this.draw();
+  }
+
+  setTrace(trace: TraceParams): void {
+    this.trace = trace;
+    this.draw();
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private draw(): void {
+    const view = statusView({
+      server: this.server,
+      off: this.off,
+      languageId: window.activeTextEditor?.document.languageId,
+      trace: this.trace,
+    });
+    this.item.text = view.text;
+    this.item.tooltip = new MarkdownString(view.hover);
+    this.item.backgroundColor = view.isError ? new ThemeColor('statusBarItem.warningBackground') : undefined;
+    this.item.accessibilityInformation = { label: `Stet: ${this.server.detail}` };
+  }
+}

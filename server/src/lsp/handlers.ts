@@ -1,0 +1,145 @@
+/** handlers: the table from LSP methods to engine calls. */
+
+import {
+  type ClientCapabilities,
+  type Connection,
+  DidChangeConfigurationNotification,
+  type ExecuteCommandParams,
+  type InitializeParams,
+  type InitializeResult,
+  type InlineCompletionItem,
+  type InlineCompletionParams,
+  TextDocumentSyncKind,
+} from 'vscode-languageserver/node';
+import { acceptedCommand, type InitializationOptions } from '../../../protocol/messages.ts';
+import type { Settings } from '../../../protocol/settings.ts';
+import type { DocumentChange, Engine } from '../engine/engine.ts';
+import type { Documents } from './documents.ts';
+import { isPosition, isRange, toCompletionRequest, triggerOf } from './from-lsp.ts';
+import { guardNotification, guardRequest } from './guard.ts';
+import type { Reporter } from './reporter.ts';
+import { isSameEngine, parseSettings } from './settings.ts';
+import { toInlineCompletionItem } from './to-lsp.ts';
+
+export interface ServerParts {
+  readonly connection: Connection;
+  readonly documents: Documents;
+  readonly reporter: Reporter;
+  readonly engine: Engine;
+  /** Starts the engine, or replaces it by one with these settings. */
+  readonly startEngine: (settings: Settings, options: InitializationOptions) => Promise<void>;
+}
+
+/** Registers everything that the server answers to on its connection. */
+export function attachHandlers(parts: ServerParts): void {
+  const { connection, documents, reporter, engine } = parts;
+  const configuration = new Configuration(parts);
+
+  const edit = (change: DocumentChange | undefined) => {
+    if (change) engine.edit(change);
+  };
+  const notifications: Record<string, (params: never) => void | Promise<void>> = {
+    initialized: () => configuration.start(),
+    'workspace/didChangeConfiguration': (params: unknown) => configuration.changed(params),
+    'textDocument/didOpen': (params: unknown) => edit(documents.didOpen(params)),
+    'textDocument/didChange': (params: unknown) => edit(documents.didChange(params)),
+    'textDocument/didClose': (params: unknown) => edit(documents.didClose(params)),
+  };
+  const requests: Record<string, (params: never, signal: AbortSignal) => Promise<unknown>> = {
+    'textDocument/inlineCompletion': (params: InlineCompletionParams, signal) =>
+      inlineCompletion(parts, configuration.settings, params, signal),
+    'workspace/executeCommand': async (params: ExecuteCommandParams) => {
+      const id = params.arguments?.[0];
+      if (params.command === acceptedCommand && Number.isInteger(id)) engine.accepted(id);
+      return null;
+    },
+  };
+
+  connection.onInitialize((params) => configuration.initialize(params));
+  connection.onShutdown(guardNotification('shutdown', reporter, () => engine.dispose()));
+  for (const [method, handle] of Object.entries(notifications)) {
+    connection.onNotification(method, guardNotification<unknown>(method, reporter, handle as never));
+  }
+  for (const [method, handle] of Object.entries(requests)) {
+    connection.onRequest(method, guardRequest<unknown, unknown>(method, reporter, handle as never));
+  }
+}
+
+async function inlineCompletion(
+  { documents, engine, reporter }: ServerParts,
+  settings: Settings,
+  params: InlineCompletionParams,
+  signal: AbortSignal,
+): Promise<InlineCompletionItem[] | null> {
+  const document = documents.get(params.textDocument.uri);
+  if (!document || !isPosition(params.position)) return null;
+  const selected = params.context?.selectedCompletionInfo;
+  if (selected && !(isRange(selected.range) && typeof selected.text === 'string')) return null;
+  const isOff = !settings.enable || settings.disabledLanguages.includes(document.languageId);
+  if (isOff && triggerOf(params) === 'automatic') return null;
+
+  const request = toCompletionRequest(params, document, settings);
+  const result = await engine.complete(request, signal);
+  reporter.completed(document.uri, result);
+  const isCurrent = documents.get(document.uri)?.version === request.version;
+  return result.suggestion && isCurrent ? [toInlineCompletionItem(result.suggestion, document)] : null;
+}
+
+/** The client's capabilities and settings, from `initialize` on. */
+class Configuration {
+  private current = parseSettings(undefined).settings;
+  private options: InitializationOptions = {};
+  private workspace: ClientCapabilities['workspace'];
+
+  constructor(private readonly parts: ServerParts) {}
+
+  get settings(): Settings {
+    return this.current;
+  }
+
+  initialize(params: InitializeParams): InitializeResult {
+    const options: unknown = params.initializationOptions;
+    this.options = typeof options === 'object' && options !== null ? (options as InitializationOptions) : {};
+    this.workspace = params.capabilities?.workspace;
+    this.parts.reporter.hasStatusItem = this.options.hasStatusItem === true;
+    return {
+      serverInfo: { name: 'stet' },
+      capabilities: {
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        inlineCompletionProvider: true,
+        executeCommandProvider: { commands: [acceptedCommand] },
+      },
+    };
+  }
+
+  /** After `initialized`: reads the settings and starts the engine. */
+  async start(): Promise<void> {
+    const { connection, startEngine } = this.parts;
+    if (this.workspace?.didChangeConfiguration?.dynamicRegistration) {
+      // Not awaited: a client that never answers must not keep the engine from starting.
+      connection.client
+        .register(DidChangeConfigurationNotification.type, { section: 'stet' })
+        .catch(() => {});
+    }
+    this.current = await this.read(this.options.settings);
+    await startEngine(this.current, this.options);
+  }
+
+  /** `workspace/didChangeConfiguration`: only another model or thread count needs another engine. */
+  async changed(params: unknown): Promise<void> {
+    const { settings } = (params ?? {}) as { settings?: unknown };
+    const pushed = (settings as { stet?: unknown } | null | undefined)?.stet ?? settings;
+    const old = this.current;
+    this.current = await this.read(pushed);
+    if (!isSameEngine(old, this.current)) await this.parts.startEngine(this.current, this.options);
+  }
+
+  /** Asks the client when it can be asked, else takes what it sent. */
+  private async read(pushed: unknown): Promise<Settings> {
+    const { connection, reporter } = this.parts;
+    const raw = this.workspace?.configuration ? await connection.workspace.getConfiguration('stet') : pushed;
+    const { settings, problems } = parseSettings(raw);
+    for (const problem of problems) reporter.log('warn', problem);
+    return settings;
+  }
+}

@@ -1,0 +1,73 @@
+/** Reporter: what happens becomes status, log lines and stet/trace notifications. */
+
+// The status is the engine's state, unless the last request failed for a reason that a person can
+// do something about; the next request that succeeds takes that back.
+
+import { type Connection, MessageType, ShowMessageNotification } from 'vscode-languageserver/node';
+import {
+  type StatusParams,
+  statusNotification,
+  type TraceParams,
+  traceNotification,
+} from '../../../protocol/messages.ts';
+import { EngineError } from '../engine/base/error.ts';
+import type { TraceEvent } from '../engine/base/ports.ts';
+import type { CompletionResult } from '../engine/engine.ts';
+
+export class Reporter {
+  /** Clients that show no status item are told of errors by a message instead. */
+  hasStatusItem = false;
+  private engineStatus: StatusParams = { state: 'loading', detail: 'Starting…' };
+  private requestError: StatusParams | undefined;
+  private sent: StatusParams | undefined;
+  private lastFailure: string | undefined;
+
+  constructor(private readonly connection: Connection) {}
+
+  /** The engine process changed its state. */
+  engineState(status: StatusParams): void {
+    this.engineStatus = status;
+    this.requestError = undefined;
+    this.sendStatus();
+    if (status.state !== 'loading') this.log(status.state === 'error' ? 'error' : 'info', status.detail);
+  }
+
+  /** A request was answered, with or without a suggestion. */
+  completed(uri: string, { outcome, cost }: CompletionResult): void {
+    this.lastFailure = undefined;
+    this.requestError = undefined;
+    this.sendStatus();
+    const trace: TraceParams = { uri, outcome, ...cost };
+    void this.connection.sendNotification(traceNotification, trace);
+  }
+
+  /** A message's handling threw. Repetitions of one failure, as on every key, are logged once. */
+  failed(method: string, error: unknown): void {
+    const isExpected = error instanceof EngineError;
+    const text =
+      error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
+    if (text !== this.lastFailure) this.log(isExpected ? 'warn' : 'error', `${method}: ${text}`);
+    this.lastFailure = text;
+    if (!isExpected || !error.showUser) return;
+    this.requestError = { state: 'error', detail: error.message };
+    this.sendStatus();
+  }
+
+  trace(event: TraceEvent): void {
+    if (event.kind === 'log') this.log(event.level, event.message);
+  }
+
+  log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void {
+    this.connection.console[level](message);
+  }
+
+  private sendStatus(): void {
+    const status = this.requestError ?? this.engineStatus;
+    if (this.sent?.state === status.state && this.sent.detail === status.detail) return;
+    this.sent = status;
+    void this.connection.sendNotification(statusNotification, status);
+    if (status.state !== 'error' || this.hasStatusItem) return;
+    const message = `Stet: ${status.detail}`;
+    void this.connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Error, message });
+  }
+}

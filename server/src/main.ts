@@ -1,0 +1,46 @@
+/** The language server: joins wire, documents and the engine process. Speaks node IPC or --stdio. */
+
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
+import type { InitializationOptions } from '../../protocol/messages.ts';
+import type { Settings } from '../../protocol/settings.ts';
+import { Documents } from './lsp/documents.ts';
+import { attachHandlers } from './lsp/handlers.ts';
+import { Reporter } from './lsp/reporter.ts';
+import { EngineClient } from './node/engine-client.ts';
+
+const bundleFolder = path.dirname(fileURLToPath(import.meta.url));
+
+if (!process.argv.slice(2).some((argument) => /^--(stdio|node-ipc|socket|pipe)\b/.test(argument))) {
+  process.stderr.write('This is the language server of Stet. Start it with --stdio.\n');
+  process.exit(2);
+}
+
+const connection = createConnection(ProposedFeatures.all);
+const reporter = new Reporter(connection);
+const documents = new Documents((message) => reporter.log('warn', message));
+const engine = new EngineClient({
+  enginePath: path.join(bundleFolder, 'engine.cjs'),
+  openDocuments: () => documents.all(),
+  onState: (state) => reporter.engineState(state),
+  tracer: (event) => reporter.trace(event),
+});
+
+function startEngine(settings: Settings, options: InitializationOptions): Promise<void> {
+  const embedded = options.embeddedModelFolder ?? path.join(bundleFolder, '..', 'model');
+  const cacheFolder = settings['model.cacheFolder'];
+  return engine.start({
+    modelFolder: settings['model.folder'] || embedded,
+    ...(cacheFolder && { cacheFolder }),
+    format: settings['model.format'],
+    threads: settings.threads,
+    grammarsFolder: path.join(bundleFolder, 'grammars'),
+  });
+}
+
+attachHandlers({ connection, documents, reporter, engine, startEngine });
+process.on('disconnect', () => process.exit(0)); // VS Code is gone; the engine process follows
+// Only a broken connection gets here (everything else passes the guard), so not over the connection.
+process.on('unhandledRejection', (error) => process.stderr.write(`${String(error)}\n`));
+connection.listen();

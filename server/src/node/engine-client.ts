@@ -1,0 +1,164 @@
+/** EngineClient: the Engine interface, answered by an engine process that is started again when it dies. */
+
+// Documents live in the language server. A fresh engine process is told of the open ones before
+// anything else, so a crash costs one suggestion and no text. Nothing here hangs: a request ends by
+// its answer, its signal, or the death of the process that had it.
+
+import { EngineError } from '../engine/base/error.ts';
+import type { Clock, Tracer } from '../engine/base/ports.ts';
+import type {
+  CompletionRequest,
+  CompletionResult,
+  DocumentChange,
+  Engine,
+  EngineInfo,
+} from '../engine/engine.ts';
+import { systemClock } from './clock.ts';
+import { EngineProcess } from './engine-process.ts';
+import type { EngineProcessOptions, EngineState } from './engine-wire.ts';
+import { Gate } from './gate.ts';
+
+export interface EngineClientOptions {
+  /** The bundle of engine-main. */
+  readonly enginePath: string;
+  /** The documents that are open now, as the `open` changes that would bring them about. */
+  readonly openDocuments: () => Iterable<DocumentChange>;
+  readonly onState: (state: EngineState) => void;
+  readonly tracer: Tracer;
+  readonly clock?: Clock;
+}
+
+/** This many deaths within {@link deathWindowMs} and we stop starting it again. */
+const maxDeaths = 3;
+const deathWindowMs = 60_000;
+/** Before the nth restart within the window, n from 1; a crash loop must not eat the machine. */
+const restartDelayMs = (nDeaths: number) => 100 * 5 ** (nDeaths - 1);
+
+const restartHint = 'Run “Stet: Restart Server” to try again; “Stet: Show Log” says what happened.';
+
+export class EngineClient implements Engine {
+  private options: EngineProcessOptions | undefined;
+  private process: EngineProcess | undefined;
+  /** Opens with a process whose engine is ready; fails when there will be none. */
+  private ready = new Gate<EngineProcess>();
+  private currentInfo: EngineInfo = { modelName: '', contextTokens: 0 };
+  private deathsMs: number[] = [];
+  /** Grows with every start and at dispose: whoever awaited something finds out that it was overtaken. */
+  private epoch = 0;
+  private readonly clock: Clock;
+
+  constructor(private readonly host: EngineClientOptions) {
+    this.clock = host.clock ?? systemClock;
+  }
+
+  /** Empty until the engine is ready. */
+  get info(): EngineInfo {
+    return this.currentInfo;
+  }
+
+  /** The engine process's id while there is one, for logs and tests. */
+  get pid(): number | undefined {
+    return this.process?.pid;
+  }
+
+  /** Starts the engine process, or replaces it by one with these options. */
+  async start(options: EngineProcessOptions): Promise<void> {
+    this.options = options;
+    this.deathsMs = [];
+    const epoch = ++this.epoch;
+    this.ready = this.ready.renewed();
+    this.host.onState({ state: 'loading', detail: 'Loading the model…' });
+    await this.stopProcess(); // first, so that two models are never in memory at once
+    if (epoch === this.epoch) this.spawn(options, epoch);
+  }
+
+  edit(change: DocumentChange): void {
+    this.ready.value?.edit(change); // one that is not ready yet hears of all documents when it is
+  }
+
+  async complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
+    const process = await this.ready.wait(signal);
+    return process.complete(request, signal);
+  }
+
+  accepted(id: number): void {
+    this.ready.value?.accepted(id);
+  }
+
+  async dispose(): Promise<void> {
+    this.epoch++;
+    this.ready = this.ready.renewed();
+    this.ready.fail(new EngineError('engine-down', 'The engine was shut down.', false));
+    await this.stopProcess();
+  }
+
+  private spawn(options: EngineProcessOptions, epoch: number): void {
+    const process = new EngineProcess(this.host.enginePath, {
+      onExit: (how) => {
+        if (this.process === process) this.onDeath(how, epoch);
+      },
+      onLoading: (detail) => {
+        if (this.process === process) this.host.onState({ state: 'loading', detail });
+      },
+      tracer: this.host.tracer,
+    });
+    this.process = process;
+    this.log('info', `Engine process ${process.pid} started.`);
+    process.open(options).then(
+      (info) => {
+        if (this.process === process) this.onReady(process, info);
+      },
+      (error: Error) => {
+        // A process that died while opening is the business of onExit.
+        const isDead = error instanceof EngineError && error.code === 'engine-down';
+        if (this.process === process && !isDead) this.onOpenFailed(error);
+      },
+    );
+  }
+
+  private onReady(process: EngineProcess, info: EngineInfo): void {
+    this.currentInfo = info;
+    for (const change of this.host.openDocuments()) process.edit(change);
+    this.ready.open(process);
+    this.host.onState({ state: 'ready', detail: info.modelName });
+  }
+
+  /** The model cannot be opened: trying again would end the same, so the process goes. */
+  private onOpenFailed(error: Error): void {
+    this.ready.fail(error);
+    const detail =
+      error instanceof EngineError ? error.message : `The engine could not start. ${restartHint}`;
+    this.log('error', error.message);
+    this.host.onState({ state: 'error', detail });
+    void this.stopProcess();
+  }
+
+  private onDeath(how: string, epoch: number): void {
+    this.process = undefined;
+    this.ready = this.ready.renewed();
+    const nowMs = this.clock.nowMs();
+    this.deathsMs = [...this.deathsMs.filter((ms) => nowMs - ms < deathWindowMs), nowMs];
+    const nDeaths = this.deathsMs.length;
+    this.log('error', `The engine process ended (${how}).`);
+    if (nDeaths >= maxDeaths) {
+      const detail = `The engine stopped ${nDeaths} times within a minute. ${restartHint}`;
+      this.ready.fail(new EngineError('engine-down', detail));
+      this.host.onState({ state: 'error', detail });
+      return;
+    }
+    this.host.onState({ state: 'loading', detail: 'The engine stopped and is being started again…' });
+    void this.clock.sleep(restartDelayMs(nDeaths)).then(() => {
+      if (epoch === this.epoch && this.options) this.spawn(this.options, epoch);
+    });
+  }
+
+  private async stopProcess(): Promise<void> {
+    const process = this.process;
+    this.process = undefined; // from here on its exit is no death
+    await process?.stop();
+  }
+
+  private log(level: 'info' | 'error', message: string): void {
+    this.host.tracer({ kind: 'log', level, message });
+  }
+}

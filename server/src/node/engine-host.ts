@@ -1,0 +1,70 @@
+/** serveEngine: answers the wire of engine-client with a real Engine, inside the engine process. */
+
+import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
+import { defined } from '../engine/base/assert.ts';
+import type { Tracer } from '../engine/base/ports.ts';
+import type { Engine } from '../engine/engine.ts';
+import {
+  acceptedNotification,
+  completeRequest,
+  disposeRequest,
+  type EngineProcessOptions,
+  editNotification,
+  loadingNotification,
+  openRequest,
+  send,
+  toResponseError,
+  traceNotification,
+} from './engine-wire.ts';
+
+/** Opens the engine that is served; `onStatus` hears what it is doing meanwhile. */
+export type OpenEngine = (
+  options: EngineProcessOptions,
+  ports: { tracer: Tracer; onStatus: (detail: string) => void },
+) => Promise<Engine>;
+
+/** Serves one engine over `connection`, from `open` to `dispose`. */
+export function serveEngine(connection: MessageConnection, open: OpenEngine): void {
+  let engine: Engine | undefined;
+  const opened = () => defined(engine, 'the engine was used before it was opened');
+  const tracer: Tracer = (event) => send(connection, (c) => c.sendNotification(traceNotification, event));
+  const onStatus = (detail: string) =>
+    send(connection, (c) => c.sendNotification(loadingNotification, { detail }));
+
+  connection.onRequest(openRequest, async (options) => {
+    try {
+      engine = await open(options, { tracer, onStatus });
+      return engine.info;
+    } catch (error) {
+      return toResponseError(error) as never;
+    }
+  });
+  connection.onRequest(completeRequest, async (request, token) => {
+    const signal = abortSignalOf(token);
+    try {
+      return await opened().complete(request, signal);
+    } catch (error) {
+      return toResponseError(error, signal) as never;
+    }
+  });
+  connection.onRequest(disposeRequest, async () => {
+    await engine?.dispose();
+    engine = undefined;
+  });
+  connection.onNotification(editNotification, (change) => {
+    try {
+      opened().edit(change);
+    } catch (error) {
+      tracer({ kind: 'log', level: 'error', message: toResponseError(error).message });
+    }
+  });
+  connection.onNotification(acceptedNotification, ({ id }) => engine?.accepted(id));
+  connection.listen();
+}
+
+function abortSignalOf(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  else token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}

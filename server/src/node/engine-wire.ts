@@ -1,0 +1,89 @@
+/** The wire between the language server and its engine process: message types, and how errors cross it. */
+
+// JSON-RPC over the child's IPC channel. Order is kept, so an edit sent before a request is applied
+// before it. Nothing here is LSP: the engine process does not know that an editor exists.
+
+import {
+  type MessageConnection,
+  NotificationType,
+  RequestType,
+  RequestType0,
+  ResponseError,
+} from 'vscode-jsonrpc/node';
+import { AssertionError } from '../engine/base/assert.ts';
+import { EngineError, type EngineErrorCode } from '../engine/base/error.ts';
+import type { TraceEvent } from '../engine/base/ports.ts';
+import type { CompletionRequest, CompletionResult, DocumentChange, EngineInfo } from '../engine/engine.ts';
+
+/** What the engine process needs to open its model; all paths absolute. */
+export interface EngineProcessOptions {
+  readonly modelFolder: string;
+  /** The user's cache folder when absent. */
+  readonly cacheFolder?: string;
+  readonly format: 'int8' | 'int8-block' | 'int4' | 'fp32';
+  /** 0: chosen from the number of cores. */
+  readonly threads: number;
+  readonly grammarsFolder: string;
+}
+
+/** How the engine process is, for the status item. */
+export interface EngineState {
+  readonly state: 'loading' | 'ready' | 'error';
+  readonly detail: string;
+}
+
+interface ErrorData {
+  readonly code: EngineErrorCode;
+  readonly showUser: boolean;
+}
+
+export const openRequest = new RequestType<EngineProcessOptions, EngineInfo, ErrorData>('engine/open');
+export const completeRequest = new RequestType<CompletionRequest, CompletionResult, ErrorData>(
+  'engine/complete',
+);
+export const disposeRequest = new RequestType0<void, void>('engine/dispose');
+export const editNotification = new NotificationType<DocumentChange>('engine/edit');
+export const acceptedNotification = new NotificationType<{ id: number }>('engine/accepted');
+export const traceNotification = new NotificationType<TraceEvent>('engine/trace');
+/** What the engine is doing while it opens, such as converting weights. */
+export const loadingNotification = new NotificationType<{ detail: string }>('engine/loading');
+
+// LSP's RequestCancelled; the rest are of the range that JSON-RPC leaves to applications.
+const cancelled = -32800;
+const failed = -31000;
+const bug = -31001;
+
+/** The form in which `error` crosses the wire. */
+export function toResponseError(error: unknown, signal?: AbortSignal): ResponseError<ErrorData | undefined> {
+  if (signal?.aborted) return new ResponseError(cancelled, 'cancelled', undefined);
+  if (error instanceof EngineError) {
+    return new ResponseError(failed, error.message, { code: error.code, showUser: error.showUser });
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new ResponseError(bug, stack, undefined);
+}
+
+/** The error that {@link toResponseError} was given; a lost connection is EngineError('engine-down'). */
+export function fromResponseError(error: unknown): Error {
+  if (error instanceof ResponseError && error.code === failed && error.data) {
+    const { code, showUser } = error.data as ErrorData;
+    return new EngineError(code, error.message, showUser);
+  }
+  if (error instanceof ResponseError && error.code === bug) return new AssertionError(error.message);
+  // Everything else is JSON-RPC's own: the connection went away under the request.
+  return new EngineError('engine-down', 'The engine process stopped before it answered.', false, {
+    cause: error,
+  });
+}
+
+/** Calls `notify` and forgets about it: a peer that is gone is noticed by its exit, not by a failed write. */
+export function send(
+  connection: MessageConnection,
+  notify: (connection: MessageConnection) => Promise<void>,
+): void {
+  try {
+    notify(connection).catch(() => {});
+  } catch {
+    // A disposed connection throws at once.
+  }
+}

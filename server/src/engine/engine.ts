@@ -42,6 +42,8 @@ export interface Engine {
 }
 
 export interface EngineOptions {
+  /** For people: the status item, the command line. */
+  readonly name: string;
   readonly metadata: ModelMetadata;
   readonly tokenizer: Tokenizer;
   readonly forward: Forward;
@@ -56,26 +58,28 @@ export interface EnginePorts {
 const maxSequences = 4;
 
 /** Builds an engine around a loaded model. The engine owns `forward` from now on. */
-export function createEngine({ metadata, tokenizer, forward }: EngineOptions, ports: EnginePorts): Engine {
+export function createEngine({ name, metadata, tokenizer, forward }: EngineOptions, ports: EnginePorts): Engine {
   const { clock, tracer } = ports;
   const { config } = forward;
   const contextTokens = Math.min(metadata.contextTokens ?? config.maxPositions, config.maxPositions);
   const documents = new OpenDocuments();
+  const lm = new CausalLm(forward, clock);
   const completer = new Completer({
     documents,
-    lm: new CausalLm(forward, clock),
+    lm,
     pool: new SequencePool(config, contextTokens, maxSequences),
     tokenizer,
     segments: new SegmentTokenizer(tokenizer),
     fim: fimFormatOf(metadata, tokenizer),
     contextTokens,
     clock,
+    tracer,
   });
   const newest = new Map<string, AbortController>(); // by document: the request that counts
   let nRequests = 0;
 
   return {
-    info: { modelName: metadata.name, contextTokens },
+    info: { modelName: name, contextTokens },
     edit: (change) => documents.apply(change),
     async complete(request, signal) {
       const requestId = ++nRequests;
@@ -98,7 +102,11 @@ export function createEngine({ metadata, tokenizer, forward }: EngineOptions, po
       }
     },
     accepted: (id) => completer.accepted(id),
-    dispose: () => forward.dispose(),
+    dispose() {
+      completer.dispose();
+      for (const request of newest.values()) request.abort(superseded);
+      return lm.exclusive('typing', () => forward.dispose()); // after the pass that runs now
+    },
   };
 }
 

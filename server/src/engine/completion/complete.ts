@@ -1,6 +1,6 @@
 /** complete: the whole story of one suggestion, from cursor to ghost text, on one page. */
 
-import type { Clock, CompletionCost } from '../base/ports.ts';
+import type { Clock, CompletionCost, Tracer } from '../base/ports.ts';
 import { decode } from '../decoding/decode.ts';
 import { createStopper } from '../decoding/stopping.ts';
 import type { CausalLm } from '../model/causal-lm.ts';
@@ -13,6 +13,7 @@ import type { SegmentTokenizer } from '../tokens/retokenize.ts';
 import type { Tokenizer } from '../tokens/tokenizer.ts';
 import { Debounce } from './debounce.ts';
 import type { OpenDocuments } from './documents.ts';
+import { Healer } from './healing.ts';
 import type {
   CompletionOutcome,
   CompletionRequest,
@@ -32,6 +33,7 @@ export interface CompleterParts {
   /** The most tokens of prompt and suggestion together. */
   readonly contextTokens: number;
   readonly clock: Clock;
+  readonly tracer: Tracer;
 }
 
 /** The share of the prompt that text after the cursor may take; what it leaves goes to the prefix. */
@@ -52,17 +54,23 @@ interface Situation {
 
 export class Completer {
   private readonly debounce: Debounce;
+  private readonly healer: Healer;
   private readonly shown = new ShownSuggestions();
   private nextId = 1;
 
   constructor(private readonly parts: CompleterParts) {
-    this.debounce = new Debounce(parts.clock);
+    const { lm, clock, tracer } = parts;
+    this.debounce = new Debounce(clock);
+    this.healer = new Healer(lm, clock, (error) =>
+      tracer({ kind: 'log', level: 'error', message: `Healing failed: ${error}` }),
+    );
   }
 
   /** Answers `request`; rejects with the signal's reason when aborted. */
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
     const { clock, documents } = this.parts;
     const startMs = clock.nowMs();
+    this.healer.stop();
     const cost = { ms: 0, firstTokenMs: 0, nKept: 0, nShifted: 0, nNew: 0, nTokens: 0 };
     const answer = (outcome: CompletionOutcome, suggestion?: Suggestion): CompletionResult => ({
       outcome,
@@ -101,6 +109,11 @@ export class Completer {
     return answer('generated', suggestion);
   }
 
+  /** Ends what runs in idle time. */
+  dispose(): void {
+    this.healer.stop();
+  }
+
   /** The user took the suggestion: what is on screen now is their text. */
   accepted(_id: number): void {
     this.shown.clear();
@@ -117,8 +130,8 @@ export class Completer {
   ): Promise<string> {
     const { lm, pool, tokenizer, fim, clock } = this.parts;
     const prompt = this.prompt(snapshot.uri, situation, request);
+    const sequence = pool.of(snapshot.uri);
     const generate = async () => {
-      const sequence = pool.of(snapshot.uri);
       const { alignment, logits } = await lm.prefill(sequence, prompt, signal);
       cost.nKept = alignment.nKept;
       cost.nShifted = alignment.nShifted;
@@ -144,7 +157,7 @@ export class Completer {
       }
       return text;
     };
-    return lm.exclusive('typing', generate, signal);
+    return lm.exclusive('typing', generate, signal).finally(() => this.healer.start(sequence));
   }
 
   /** The tokens that describe the situation, at most what the window leaves beside the answer. */

@@ -4,8 +4,7 @@ import { Lane, type Priority } from '../base/lane.ts';
 import type { Clock } from '../base/ports.ts';
 import type { TokenId } from '../tokens/token.ts';
 import type { Forward } from './backend.ts';
-import type { ReuseMethod } from './reuse.ts';
-import { type Alignment, passTokens, type Sequence } from './sequence.ts';
+import { type Alignment, passTokens, type ReuseOptions, type Sequence } from './sequence.ts';
 
 /** What a prefill reused and computed, in tokens, and the logits [nVocab] after the last one. */
 export interface Prefill {
@@ -40,9 +39,9 @@ export class CausalLm {
     sequence: Sequence,
     prompt: Int32Array,
     signal: AbortSignal,
-    method: ReuseMethod = 'edit',
+    reuse?: ReuseOptions,
   ): Promise<Prefill> {
-    const alignment = sequence.align(prompt, method);
+    const alignment = sequence.align(prompt, reuse);
     let logits: Float32Array | undefined;
     for (const { start, endExclusive } of alignment.runs) {
       for (let at = start; at < endExclusive; at += passTokens) {

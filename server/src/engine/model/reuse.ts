@@ -40,15 +40,36 @@ export interface ReusePlan {
  */
 export const minKeep = 32;
 
-/** A plan that turns rows of `old` into rows of `prompt`. The last token of `prompt` is always run. */
-export function planReuse(old: Int32Array, prompt: Int32Array, method: ReuseMethod): ReusePlan {
+/**
+ * A plan that turns rows of `old` into rows of `prompt`. The last token of `prompt` is always run.
+ * The first `nRepair` rows of every moved span are run too: they follow the edit most closely, so
+ * their context changed most (as EPIC, Hu et al. 2024, https://arxiv.org/abs/2410.15332, section 4,
+ * recomputes the first tokens of each moved chunk), and they share the pass of the new tokens.
+ */
+export function planReuse(
+  old: Int32Array,
+  prompt: Int32Array,
+  method: ReuseMethod,
+  nRepair = 0,
+): ReusePlan {
   assert(prompt.length > 0, 'an empty prompt has no next token');
   const limit = prompt.length - 1;
   const nPrefix = method === 'none' ? 0 : matchLength(old, 0, prompt, 0, limit);
   const keeps: Keep[] = [{ oldStart: 0, newStart: 0, length: nPrefix }];
   if (method === 'deletion') keeps.push(...deletionKeeps(old, prompt, nPrefix, limit));
-  else if (method === 'edit') keeps.push(...movedKeeps(old, prompt, nPrefix, limit));
+  else if (method === 'edit') keeps.push(...repaired(movedKeeps(old, prompt, nPrefix, limit), nRepair));
   return { keeps, runs: gaps(keeps, prompt.length) };
+}
+
+/** The keeps without their first `nRepair` rows; what is left of a short one is not worth a move. */
+function repaired(keeps: readonly Keep[], nRepair: number): Keep[] {
+  return keeps
+    .map(({ oldStart, newStart, length }) => ({
+      oldStart: oldStart + nRepair,
+      newStart: newStart + nRepair,
+      length: length - nRepair,
+    }))
+    .filter(({ length }) => length >= minKeep);
 }
 
 /** How many tokens are equal from `i` and `j` on, before `jEnd`. */

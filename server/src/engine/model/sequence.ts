@@ -17,6 +17,16 @@ export interface Alignment {
   readonly runs: readonly Run[];
 }
 
+/** How far reuse may go. */
+export interface ReuseOptions {
+  readonly method: ReuseMethod;
+  /** Rows behind each edit that are computed anew (see `planReuse`). */
+  readonly nRepair: number;
+}
+
+/** What the product does. */
+const defaultReuse: ReuseOptions = { method: 'edit', nRepair: 16 };
+
 /** Marks a row that holds nothing true: reserved for a run that has not been recorded yet. */
 const unknown = -1;
 
@@ -66,12 +76,12 @@ export class Sequence {
 
   /**
    * Makes room for `prompt` (1 ≤ length ≤ the arena's rows) in the arena, keeping and moving what
-   * `method` allows, and says what is left to run. The last token is always run, because a cache
+   * `reuse` allows, and says what is left to run. The last token is always run, because a cache
    * holds keys and values but no logits.
    */
-  align(prompt: Int32Array, method: ReuseMethod = 'edit'): Alignment {
+  align(prompt: Int32Array, reuse = defaultReuse): Alignment {
     assert(prompt.length > 0 && prompt.length <= this.seen.length, 'the prompt must fit the arena');
-    const plan = this.choose(prompt, method);
+    const plan = this.choose(prompt, reuse);
     moveRows(this.arena, plan.keeps, this.shifts);
 
     const shifts = new Int32Array(prompt.length);
@@ -109,8 +119,8 @@ export class Sequence {
     return { start: this.exact, endExclusive };
   }
 
-  private choose(prompt: Int32Array, method: ReuseMethod): ReusePlan {
-    const plan = planReuse(this.tokens, prompt, method);
+  private choose(prompt: Int32Array, { method, nRepair }: ReuseOptions): ReusePlan {
+    const plan = planReuse(this.tokens, prompt, method, nRepair);
     if (method !== 'edit' || plan.keeps.length === 1) return plan;
     const exactPlan = planReuse(this.tokens, prompt, 'prefix');
     return cost(plan) * worthwhile < cost(exactPlan) ? plan : exactPlan;

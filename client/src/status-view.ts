@@ -35,8 +35,8 @@ function icon(server: StatusParams, off: OffReason | undefined): string {
 }
 
 function headline({ state, detail }: StatusParams): string {
-  if (state === 'ready') return `**Stet** is ready: ${escape(detail)}`;
-  return `**Stet**: ${escape(detail)}`;
+  if (state === 'ready') return `**Stet** is ready: ${escapeMarkdown(detail)}`;
+  return `**Stet**: ${escapeMarkdown(detail)}`;
 }
 
 /** One request in one line: what came of it, how long it took, and what the cache saved. */
@@ -46,6 +46,6 @@ function traceLine({ outcome, ms, nKept, nShifted, nNew, nTokens }: TraceParams)
 }
 
 /** A path with underscores must not turn into italics. */
-function escape(text: string): string {
+function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_{}[\]()#+\-!<>|]/g, '\\$&');
 }

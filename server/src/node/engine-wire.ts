@@ -14,13 +14,14 @@ import { AssertionError } from '../engine/base/assert.ts';
 import { EngineError, type EngineErrorCode } from '../engine/base/error.ts';
 import type { TraceEvent } from '../engine/base/ports.ts';
 import type { CompletionRequest, CompletionResult, DocumentChange, EngineInfo } from '../engine/engine.ts';
+import type { WeightFormat } from '../engine/model/weights.ts';
 
 /** What the engine process needs to open its model; all paths absolute. */
 export interface EngineProcessOptions {
   readonly modelFolder: string;
   /** The user's cache folder when absent. */
   readonly cacheFolder?: string;
-  readonly format: 'int8' | 'int8-block' | 'int4' | 'fp32';
+  readonly format: WeightFormat;
   /** 0: chosen from the number of cores. */
   readonly threads: number;
   readonly grammarsFolder: string;

@@ -60,7 +60,8 @@ function unedit(lines: readonly string[], kind: EditKind, next: () => number): s
     return [...once.slice(0, first), 'const before = undefined;', ...once.slice(first)];
   }
   const name = longestRepeatedName(lines.slice(at));
-  return name && lines.map((line) => line.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), 'formerName'));
+  if (name === undefined) return undefined;
+  return lines.map((line) => line.replaceAll(new RegExp(`\\b${name}\\b`, 'g'), 'formerName'));
 }
 
 /** A name that the end of the text uses at least twice: renaming it changes what the next line should say. */

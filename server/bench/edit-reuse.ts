@@ -101,12 +101,12 @@ async function attempt(
   const first = logits.slice();
 
   const tokens: number[] = [];
-  let pick = greedy(logits);
+  let token = greedy(logits);
   let line = '';
-  while (tokens.length < maxLineTokens && !ends.has(pick.token) && !line.includes('\n')) {
-    tokens.push(pick.token);
+  while (tokens.length < maxLineTokens && !ends.has(token) && !line.includes('\n')) {
+    tokens.push(token);
     line = new TextDecoder().decode(Uint8Array.from(tokens.flatMap((id) => [...tokenizer.bytesOf(id)])));
-    pick = greedy(await lm.step(sequence, pick.token, live));
+    token = greedy(await lm.step(sequence, token, live));
   }
   return { ms, nRun: alignment.nNew, line: (line.split('\n')[0] ?? '').trim(), logits: first };
 }

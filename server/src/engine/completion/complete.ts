@@ -148,7 +148,7 @@ export class Completer {
       const detokenizer = new Detokenizer(tokenizer);
       const isEnd = (token: number) => fim.ends.has(token) || tokenizer.isSpecial(token);
       let text = '';
-      for await (const { token } of decode(lm, sequence, { logits, maxTokens, isEnd, signal })) {
+      for await (const token of decode(lm, sequence, { logits, maxTokens, isEnd, signal })) {
         cost.nTokens++;
         const chunk = detokenizer.push(token);
         text += chunk;

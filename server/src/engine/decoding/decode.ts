@@ -2,7 +2,8 @@
 
 import type { CausalLm } from '../model/causal-lm.ts';
 import type { Sequence } from '../model/sequence.ts';
-import { greedy, type Pick } from './sampler.ts';
+import type { TokenId } from '../tokens/token.ts';
+import { greedy } from './sampler.ts';
 
 export interface DecodeOptions {
   /** Logits [nVocab] after the sequence's last token. */
@@ -10,7 +11,7 @@ export interface DecodeOptions {
   /** ≥ 1; also bounded by the arena. */
   readonly maxTokens: number;
   /** True for tokens that end the text: they are not yielded. */
-  readonly isEnd: (token: number) => boolean;
+  readonly isEnd: (token: TokenId) => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -25,14 +26,14 @@ export async function* decode(
   lm: CausalLm,
   sequence: Sequence,
   { logits, maxTokens, isEnd, signal }: DecodeOptions,
-): AsyncGenerator<Pick, DecodeEnd> {
+): AsyncGenerator<TokenId, DecodeEnd> {
   let next = logits;
   for (let n = 1; ; n++) {
-    const pick = greedy(next);
-    if (isEnd(pick.token)) return 'end-token';
-    yield pick;
+    const token = greedy(next);
+    if (isEnd(token)) return 'end-token';
+    yield token;
     if (n >= maxTokens) return 'token-limit';
     if (sequence.length >= sequence.arena.nRow) return 'window-full';
-    next = await lm.step(sequence, pick.token, signal);
+    next = await lm.step(sequence, token, signal);
   }
 }

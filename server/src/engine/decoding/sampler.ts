@@ -3,17 +3,11 @@
 import { EngineError } from '../base/error.ts';
 import type { TokenId } from '../tokens/token.ts';
 
-/** A picked token and the natural logarithm of its probability, ≤ 0. */
-export interface Pick {
-  readonly token: TokenId;
-  readonly logprob: number;
-}
-
 /**
  * The most probable token; the lowest id among equals. Throws EngineError('backend-failed') when
  * there is no number among the logits, so that a broken model never looks like a bad suggestion.
  */
-export function greedy(logits: Float32Array): Pick {
+export function greedy(logits: Float32Array): TokenId {
   let token = 0;
   let best = -Infinity;
   for (let i = 0; i < logits.length; i++) {
@@ -29,7 +23,5 @@ export function greedy(logits: Float32Array): Pick {
       'The model answered with no numbers. Import it again, or set stet.model.format to fp32.',
     );
   }
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp((logits[i] as number) - best);
-  return { token, logprob: -Math.log(sum) };
+  return token;
 }

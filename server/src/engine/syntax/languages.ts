@@ -1,0 +1,80 @@
+/** Languages: what the engine knows of each VS Code language id; a table, so that a language is a row. */
+
+/** The facts about one language that stopping, trimming and scanning read. */
+export interface Language {
+  /** Folder under `grammars/`; undefined when we ship no grammar. */
+  readonly grammar: string | undefined;
+  /** What starts a comment that ends with its line. */
+  readonly lineComments: readonly string[];
+  readonly blockComment: readonly [open: string, close: string] | undefined;
+  /** Quotes whose strings end with their line at the latest. */
+  readonly quotes: string;
+  /** Quotes whose strings may span lines: `"""`, a backtick. */
+  readonly longQuotes: readonly string[];
+  /** `${…}` inside backticks is code. */
+  readonly hasTemplates: boolean;
+  /** A slash where a value is expected starts a regular expression. */
+  readonly hasRegex: boolean;
+  /** What ends a block: a bracket, a dedent, or a keyword such as `end`. */
+  readonly blocks: 'brackets' | 'indentation' | 'keywords';
+}
+
+/** The row of a VS Code language id; unknown languages are read like C without a grammar. */
+export function languageOf(languageId: string): Language {
+  return table[languageId] ?? plain;
+}
+
+const plain: Language = {
+  grammar: undefined,
+  lineComments: ['//'],
+  blockComment: ['/*', '*/'],
+  quotes: '\'"',
+  longQuotes: [],
+  hasTemplates: false,
+  hasRegex: false,
+  blocks: 'brackets',
+};
+
+const script: Language = { ...plain, longQuotes: ['`'], hasTemplates: true, hasRegex: true };
+const hash: Language = { ...plain, lineComments: ['#'], blockComment: undefined };
+const markup: Language = { ...plain, lineComments: [], blockComment: ['<!--', '-->'], quotes: '"' };
+const noComment: Language = { ...plain, lineComments: [], blockComment: undefined };
+
+const table: Readonly<Record<string, Language>> = {
+  typescript: { ...script, grammar: 'typescript' },
+  typescriptreact: { ...script, grammar: 'tsx' },
+  javascript: { ...script, grammar: 'javascript' },
+  javascriptreact: { ...script, grammar: 'javascript' },
+  python: { ...hash, grammar: 'python', longQuotes: ['"""', "'''"], blocks: 'indentation' },
+  go: { ...plain, grammar: 'go', longQuotes: ['`'] },
+  rust: { ...plain, grammar: 'rust', quotes: '"' }, // ' mostly starts a lifetime
+  java: { ...plain, grammar: 'java', longQuotes: ['"""'] },
+  c: { ...plain, grammar: 'cpp' }, // nearly a subset; a grammar of its own is not packaged
+  cpp: { ...plain, grammar: 'cpp' },
+  csharp: { ...plain, grammar: 'c-sharp', longQuotes: ['"""'] },
+  php: { ...plain, grammar: 'php', lineComments: ['//', '#'] },
+  ruby: { ...hash, grammar: 'ruby', blocks: 'keywords' },
+  shellscript: { ...hash, grammar: 'bash', blocks: 'keywords' },
+  powershell: { ...hash, grammar: 'powershell', blockComment: ['<#', '#>'] },
+  css: { ...plain, grammar: 'css', lineComments: [] },
+  ini: { ...hash, grammar: 'ini', lineComments: [';', '#'] },
+  scss: plain,
+  less: plain,
+  kotlin: { ...plain, longQuotes: ['"""'] },
+  swift: { ...plain, longQuotes: ['"""'] },
+  dart: { ...plain, longQuotes: ['"""', "'''"] },
+  lua: { ...plain, lineComments: ['--'], blockComment: ['--[[', ']]'], blocks: 'keywords' },
+  sql: { ...plain, lineComments: ['--'] },
+  yaml: { ...hash, blocks: 'indentation' },
+  toml: { ...hash, longQuotes: ['"""', "'''"] },
+  makefile: { ...hash, quotes: '' },
+  dockerfile: hash,
+  json: { ...noComment, quotes: '"' },
+  jsonc: { ...plain, quotes: '"' },
+  html: markup,
+  xml: markup,
+  vue: { ...markup, quotes: '"' },
+  svelte: { ...markup, quotes: '"' },
+  plaintext: { ...noComment, quotes: '' },
+  markdown: { ...noComment, quotes: '' },
+};

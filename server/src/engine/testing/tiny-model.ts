@@ -149,10 +149,7 @@ function tinyConfig(options: TinyModelOptions): Record<string, unknown> {
   };
 }
 
-function tinyTensors(
-  config: Record<string, unknown>,
-  options: TinyModelOptions,
-): Map<string, TinyTensor> {
+function tinyTensors(config: Record<string, unknown>, options: TinyModelOptions): Map<string, TinyTensor> {
   const size = (key: string) => config[key] as number;
   const d = size('hidden_size');
   const dQuery = size('num_attention_heads') * size('head_dim');
@@ -200,8 +197,7 @@ function tinyTokenizer(): Record<string, unknown> {
   const vocab: Record<string, number> = {};
   let nHidden = 0;
   for (let byte = 0; byte < 256; byte++) {
-    const printable =
-      (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+    const printable = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
     vocab[String.fromCharCode(printable ? byte : 256 + nHidden++)] = byte;
   }
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: true };

@@ -35,7 +35,7 @@ function startEngine(settings: Settings, options: InitializationOptions): Promis
     ...(cacheFolder && { cacheFolder }),
     format: settings['model.format'],
     threads: settings.threads,
-    grammarsFolder: path.join(bundleFolder, 'grammars'),
+    grammarsFolder: path.join(bundleFolder, '..', 'grammars'),
   });
 }
 

@@ -1,5 +1,6 @@
 /** The language server: joins wire, documents and the engine process. Speaks node IPC or --stdio. */
 
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
@@ -29,14 +30,19 @@ const engine = new EngineClient({
 
 function startEngine(settings: Settings, options: InitializationOptions): Promise<void> {
   const embedded = options.embeddedModelFolder ?? path.join(bundleFolder, '..', 'model');
-  const cacheFolder = settings['model.cacheFolder'];
+  const cacheFolder = absolute(settings['model.cacheFolder']);
   return engine.start({
-    modelFolder: settings['model.folder'] || embedded,
+    modelFolder: absolute(settings['model.folder']) || embedded,
     ...(cacheFolder && { cacheFolder }),
     format: settings['model.format'],
     threads: settings.threads,
     grammarsFolder: path.join(bundleFolder, '..', 'grammars'),
   });
+}
+
+/** A folder as a person writes it, with `~` for home; '' stays ''. */
+function absolute(folder: string): string {
+  return folder && path.resolve(folder.replace(/^~(?=$|[\\/])/, homedir()));
 }
 
 attachHandlers({ connection, documents, reporter, engine, startEngine });

@@ -137,7 +137,12 @@ class Configuration {
   /** Asks the client when it can be asked, else takes what it sent. */
   private async read(pushed: unknown): Promise<Settings> {
     const { connection, reporter } = this.parts;
-    const raw = this.workspace?.configuration ? await connection.workspace.getConfiguration('stet') : pushed;
+    const raw = this.workspace?.configuration
+      ? await connection.workspace.getConfiguration('stet').catch((error: unknown) => {
+          reporter.log('warn', `The client did not tell its settings: ${error}`);
+          return pushed;
+        })
+      : pushed;
     const { settings, problems } = parseSettings(raw);
     for (const problem of problems) reporter.log('warn', problem);
     return settings;

@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { systemClock } from './clock.ts';
 import { grammarsIn } from './files.ts';
@@ -31,9 +32,9 @@ test('sleep ends by itself or by its signal, whose reason it rejects with', asyn
 test('yieldToHost lets a message in that arrived while the thread was blocked', async () => {
   const { port1, port2 } = new MessageChannel();
   let isHeard = false;
-  port2.onmessage = () => {
+  port2.on('message', () => {
     isHeard = true;
-  };
+  });
   port1.postMessage('abort');
   await systemClock.yieldToHost();
   expect(isHeard).toBe(true);

@@ -1,0 +1,21 @@
+#!/bin/sh
+# The whole CPU run, from repositories to model/: about 3 minutes of preparation and MINUTES of training on two cores.
+#   STET_SOURCES="/path/to/owner+name ..." STET_DATA=/path/outside/the/repo MINUTES=72 training/runs/cpu.sh
+# Each step is skipped when its result is there; starting it again goes on from the last saved state.
+set -eu
+cd "$(dirname "$0")/.."
+: "${STET_DATA:=$PWD/data}" "${MINUTES:=72}" "${PYTHON:=/usr/bin/python3}"
+export STET_DATA PYTHONPATH="$PWD"
+# Two threads that sleep while they wait (spinning starves neighbours), and a malloc that keeps its pages: with the
+# defaults every 67 MB buffer is mapped anew and a step takes up to twice as long.
+export OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive
+export MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=268435456
+if [ ! -d "$STET_DATA/train" ]; then
+  # shellcheck disable=SC2086
+  $PYTHON -m stetlm.corpus build $STET_SOURCES --data "$STET_DATA" --manifest manifest.json ${STET_BENCHMARKS:+--benchmarks "$STET_BENCHMARKS"}
+  $PYTHON -m stetlm.corpus check --data "$STET_DATA"
+fi
+[ -f "$STET_DATA/tokenizer/tokenizer.json" ] || $PYTHON -m stetlm.tokenizer train --data "$STET_DATA" --out "$STET_DATA/tokenizer"
+nice -n 5 $PYTHON -m stetlm.train --data "$STET_DATA" --out "$STET_DATA/run" --minutes "$MINUTES" \
+  --d-model 256 --layers 4 --heads 4 --kv-heads 2 --ff 768 --context 512 --decay-context 1024 \
+  --batch-tokens 4096 --matrix-lr 0.02 --embed-lr 0.004 --sampled-until 0.65 --decay-share 0.25

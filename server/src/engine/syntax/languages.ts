@@ -17,6 +17,8 @@ export interface Language {
   readonly hasRegex: boolean;
   /** What ends a block: a bracket, a dedent, or a keyword such as `end`. */
   readonly blocks: 'brackets' | 'indentation' | 'keywords';
+  /** Matches a line (trimmed, without comment) that opens a block other than by a bracket at its end. */
+  readonly blockStart: RegExp;
 }
 
 /** The row of a VS Code language id; unknown languages are read like C without a grammar. */
@@ -33,6 +35,7 @@ const plain: Language = {
   hasTemplates: false,
   hasRegex: false,
   blocks: 'brackets',
+  blockStart: /^(?:case\b.*|default\s*):$|=>$/,
 };
 
 const script: Language = { ...plain, longQuotes: ['`'], hasTemplates: true, hasRegex: true };
@@ -40,12 +43,25 @@ const hash: Language = { ...plain, lineComments: ['#'], blockComment: undefined 
 const markup: Language = { ...plain, lineComments: [], blockComment: ['<!--', '-->'], quotes: '"' };
 const noComment: Language = { ...plain, lineComments: [], blockComment: undefined };
 
+const pythonBlock =
+  /^(?:async|def|class|if|elif|else|for|while|try|except|finally|with|match|case)\b.*:$|^[)\]}].*:$/;
+const rubyBlock =
+  /^(?:def|class|module|if|unless|while|until|case|begin|for|else|elsif|when|rescue|ensure)\b|\bdo(?:\s*\|[^|]*\|)?$/;
+const shellBlock = /\b(?:then|do|else|in)$|^(?:[^()]*\)|function\b.*)$/;
+const luaBlock = /\b(?:then|do|else|repeat)$|\bfunction\b[^(]*\([^)]*\)$/;
+
 const table: Readonly<Record<string, Language>> = {
   typescript: { ...script, grammar: 'typescript' },
   typescriptreact: { ...script, grammar: 'tsx' },
   javascript: { ...script, grammar: 'javascript' },
   javascriptreact: { ...script, grammar: 'javascript' },
-  python: { ...hash, grammar: 'python', longQuotes: ['"""', "'''"], blocks: 'indentation' },
+  python: {
+    ...hash,
+    grammar: 'python',
+    longQuotes: ['"""', "'''"],
+    blocks: 'indentation',
+    blockStart: pythonBlock,
+  },
   go: { ...plain, grammar: 'go', longQuotes: ['`'] },
   rust: { ...plain, grammar: 'rust', quotes: '"' }, // ' mostly starts a lifetime
   java: { ...plain, grammar: 'java', longQuotes: ['"""'] },
@@ -53,8 +69,8 @@ const table: Readonly<Record<string, Language>> = {
   cpp: { ...plain, grammar: 'cpp' },
   csharp: { ...plain, grammar: 'c-sharp', longQuotes: ['"""'] },
   php: { ...plain, grammar: 'php', lineComments: ['//', '#'] },
-  ruby: { ...hash, grammar: 'ruby', blocks: 'keywords' },
-  shellscript: { ...hash, grammar: 'bash', blocks: 'keywords' },
+  ruby: { ...hash, grammar: 'ruby', blocks: 'keywords', blockStart: rubyBlock },
+  shellscript: { ...hash, grammar: 'bash', blocks: 'keywords', blockStart: shellBlock },
   powershell: { ...hash, grammar: 'powershell', blockComment: ['<#', '#>'] },
   css: { ...plain, grammar: 'css', lineComments: [] },
   ini: { ...hash, grammar: 'ini', lineComments: [';', '#'] },
@@ -63,9 +79,15 @@ const table: Readonly<Record<string, Language>> = {
   kotlin: { ...plain, longQuotes: ['"""'] },
   swift: { ...plain, longQuotes: ['"""'] },
   dart: { ...plain, longQuotes: ['"""', "'''"] },
-  lua: { ...plain, lineComments: ['--'], blockComment: ['--[[', ']]'], blocks: 'keywords' },
+  lua: {
+    ...plain,
+    lineComments: ['--'],
+    blockComment: ['--[[', ']]'],
+    blocks: 'keywords',
+    blockStart: luaBlock,
+  },
   sql: { ...plain, lineComments: ['--'] },
-  yaml: { ...hash, blocks: 'indentation' },
+  yaml: { ...hash, blocks: 'indentation', blockStart: /:$/ },
   toml: { ...hash, longQuotes: ['"""', "'''"] },
   makefile: { ...hash, quotes: '' },
   dockerfile: hash,

@@ -1,0 +1,75 @@
+/** ShownSuggestions: answers from the suggestion on screen while the user types along it, without the model. */
+
+import { Lru } from '../base/lru.ts';
+import type { DocumentSnapshot } from '../text/snapshot.ts';
+import type { Suggestion } from './request.ts';
+
+interface Shown {
+  readonly suggestion: Suggestion;
+  /** The document around the range that the suggestion replaces. */
+  readonly before: string;
+  readonly after: string;
+  /** Cursor and the text between it and the range's end when it was made. */
+  readonly offset: number;
+  readonly rest: string;
+}
+
+/** Documents in which a suggestion is remembered at the same time: more than anyone types in at once. */
+const nDocuments = 8;
+
+/** What an editor puts after the cursor by itself while one types: closers, quotes, a line break. */
+const autoClosed = /^[)\]}>'"`\s]*$/;
+
+/**
+ * Owner of the suggestion on screen, one per document. It fits as long as the document is the old
+ * one with a beginning of the suggestion typed into it; what was typed may also be deleted again.
+ * A suggestion that does not fit now may fit after the next undo, so only a newer one replaces it.
+ */
+export class ShownSuggestions {
+  private readonly shown = new Lru<string, Shown>(nDocuments);
+
+  /** `offset`: the cursor in `snapshot` for which the suggestion was made. */
+  remember(suggestion: Suggestion, { uri, text }: DocumentSnapshot, offset: number): void {
+    this.shown.set(uri, {
+      suggestion,
+      before: text.slice(0, suggestion.start),
+      after: text.slice(suggestion.endExclusive),
+      offset,
+      rest: text.slice(offset, suggestion.endExclusive),
+    });
+  }
+
+  /** What remains of the suggestion at `offset`; undefined when it does not fit or all of it is typed. */
+  match({ uri, text }: DocumentSnapshot, offset: number): Suggestion | undefined {
+    const shown = this.shown.get(uri);
+    if (!shown) return undefined;
+    const { suggestion, before, after } = shown;
+    const { start } = suggestion;
+    const endExclusive = text.length - after.length;
+    if (offset < shown.offset || offset > endExclusive) return undefined;
+    const typed = text.slice(start, offset);
+    const remaining = suggestion.text.slice(typed.length);
+    if (remaining.trim() === '' || !suggestion.text.startsWith(typed)) return undefined;
+    if (!fitsRest(text.slice(offset, endExclusive), shown.rest, remaining)) return undefined;
+    if (!text.startsWith(before) || !text.endsWith(after)) return undefined;
+    return { id: suggestion.id, text: remaining, start: offset, endExclusive };
+  }
+
+  /** Forgets the suggestion of one document, or of all. */
+  clear(uri?: string): void {
+    if (uri === undefined) this.shown.clear();
+    else this.shown.delete(uri);
+  }
+}
+
+/** What stands between cursor and range end must be what stood there, or closers that will be written. */
+function fitsRest(found: string, rest: string, remaining: string): boolean {
+  if (found === rest) return true;
+  if (!autoClosed.test(found)) return false;
+  let at = 0;
+  for (const char of found) {
+    at = remaining.indexOf(char, at) + 1;
+    if (at === 0) return false;
+  }
+  return true;
+}

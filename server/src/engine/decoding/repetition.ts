@@ -1,0 +1,58 @@
+/** Repetition: finds where a generated text began to go round in circles. */
+
+// Small models loop: the same line, the same few lines or the same phrase, until the limit. A true
+// text repeats itself too (a table of zeros, a row of dashes), so the less a unit says, the more
+// often it may come.
+
+/** Lines that may be one turn of a loop. */
+const maxPeriodLines = 4;
+
+/** Letters and digits that make a line worth counting: `}` and `);` may well follow each other. */
+const minLineWeight = 3;
+
+/** Characters that may be one turn of a loop within a line. */
+const maxPeriodChars = 64;
+
+/** A phrase of at least this many letters and digits may come twice in a row; a third time is a loop. */
+const minPhraseWeight = 4;
+
+/** A phrase that says less is a loop once it has filled this many characters. */
+const maxFillerChars = 100;
+
+/** The index of the first line that begins the second turn of a loop; undefined when there is none. */
+export function repeatedLine(lines: readonly string[]): number | undefined {
+  for (let end = 2; end <= lines.length; end++) {
+    for (let period = 1; period <= maxPeriodLines && 2 * period <= end; period++) {
+      const second = end - period;
+      if (isRepeated(lines, second, period) && weightOf(lines.slice(second, end).join('')) >= minLineWeight)
+        return second;
+    }
+  }
+  return undefined;
+}
+
+/** The length of `line` after the first turn of a phrase that it ends in repeating; undefined when it does not. */
+export function repeatedPhrase(line: string): number | undefined {
+  for (let period = 1; period <= maxPeriodChars && 3 * period <= line.length; period++) {
+    let start = line.length - period;
+    while (start > 0 && line.charCodeAt(start - 1) === line.charCodeAt(start - 1 + period)) start--;
+    const repeated = line.length - start;
+    const weight = weightOf(line.slice(-period));
+    if (
+      weight >= minPhraseWeight ? repeated >= 3 * period : repeated >= Math.max(maxFillerChars, 3 * period)
+    ) {
+      return start + period;
+    }
+  }
+  return undefined;
+}
+
+function isRepeated(lines: readonly string[], second: number, period: number): boolean {
+  for (let i = second; i < second + period; i++) if (lines[i] !== lines[i - period]) return false;
+  return true;
+}
+
+/** How much a text says: its letters and digits. */
+function weightOf(text: string): number {
+  return text.match(/[\p{L}\p{N}]/gu)?.length ?? 0;
+}

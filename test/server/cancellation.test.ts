@@ -16,7 +16,7 @@ let server: LanguageServer;
 beforeAll(async () => {
   // Large enough that a request is still at work when the next key comes.
   model = await tinyModelFolder({
-    nLayer: 6,
+    nLayer: 12,
     dModel: 256,
     nHead: 8,
     nKvHead: 4,

@@ -17,7 +17,8 @@ export interface ModelFolder {
 export async function tinyModelFolder(options: TinyModelOptions = {}): Promise<ModelFolder> {
   const base = fs.mkdtempSync(path.join(os.tmpdir(), 'stet-server-test-'));
   const folder = path.join(base, 'model');
-  await writeTinyModel(folder, options);
+  // Untied, a random model says something; this seed says short things, most of them valid UTF-8.
+  await writeTinyModel(folder, { tied: false, seed: 16, ...options });
   return {
     folder,
     settings: { model: { folder, cacheFolder: path.join(base, 'cache') }, threads: 1 },

@@ -76,11 +76,25 @@ function run(script) {
 
 copyRuntime(options.target);
 run('grammars.mjs');
+fs.copyFileSync(
+  path.join(root, 'node_modules/web-tree-sitter/web-tree-sitter.wasm'),
+  path.join(root, 'grammars/web-tree-sitter.wasm'),
+);
 await Promise.all([
-  build({ ...common, entryPoints: { extension: 'client/src/extension.ts' }, outdir: 'dist', external: ['vscode'] }),
   build({
     ...common,
-    entryPoints: { server: 'server/src/main.ts', engine: 'server/src/engine-main.ts', cli: 'server/src/cli.ts', bench: 'server/bench/main.ts' },
+    entryPoints: { extension: 'client/src/extension.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+  }),
+  build({
+    ...common,
+    entryPoints: {
+      server: 'server/src/main.ts',
+      engine: 'server/src/engine-main.ts',
+      cli: 'server/src/cli.ts',
+      bench: 'server/bench/main.ts',
+    },
     outdir: 'dist',
     plugins: [runtimeBinding],
   }),

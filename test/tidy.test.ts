@@ -29,14 +29,27 @@ const ladder: readonly (readonly string[])[] = [
 ];
 const rooms = ladder.flatMap((names, level) => names.map((name) => ({ name, level })));
 const testing = 'server/src/engine/testing';
-const seesProtocol = ['protocol', 'client', 'server/src/lsp', 'server/src/main.ts', 'server/src/engine-main.ts', 'server/src/cli.ts', 'server/bench', 'test'];
+const seesProtocol = [
+  'protocol',
+  'client',
+  'server/src/lsp',
+  'server/src/main.ts',
+  'server/src/engine-main.ts',
+  'server/src/cli.ts',
+  'server/bench',
+  'test',
+];
 
 const maxLines = 400;
 
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.mjs'], {
-  cwd: root,
-  encoding: 'utf8',
-})
+const files = execFileSync(
+  'git',
+  ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.mjs'],
+  {
+    cwd: root,
+    encoding: 'utf8',
+  },
+)
   .split('\n')
   .filter((file) => file && !file.startsWith('test/fixtures/') && fs.existsSync(path.join(root, file)));
 
@@ -46,7 +59,8 @@ const isTest = (file: string) => file.endsWith('.test.ts') || isIn(file, 'test')
 
 /** Module specifiers of imports and re-exports, type-only ones included. */
 function importsOf(file: string): string[] {
-  const pattern = /(?:^|\n)\s*(?:import|export)\b[^'";]*?from\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]/g;
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)\b[^'";]*?from\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]/g;
   return [...read(file).matchAll(pattern)].map((match) => (match[1] ?? match[2] ?? match[3]) as string);
 }
 
@@ -62,10 +76,14 @@ function complaint(file: string, specifier: string): string | undefined {
     return undefined;
   }
   const target = path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier));
-  if (isIn(target, 'protocol')) return seesProtocol.some((room) => isIn(file, room)) ? undefined : 'does not speak the protocol';
+  if (isIn(target, 'protocol'))
+    return seesProtocol.some((room) => isIn(file, room)) ? undefined : 'does not speak the protocol';
   if (isIn(file, 'protocol')) return 'protocol imports nothing';
   if (isIn(file, 'client') && !isIn(target, 'client')) return 'the client sees only protocol';
-  if (isIn(target, testing)) return isIn(file, 'server/bench') || isIn(file, testing) ? undefined : 'only bench and tests see testing/';
+  if (isIn(target, testing))
+    return isIn(file, 'server/bench') || isIn(file, testing)
+      ? undefined
+      : 'only bench and tests see testing/';
   const from = rooms.find((room) => isIn(file, room.name));
   const to = rooms.find((room) => isIn(target, room.name));
   if (!from || !to || from.name === to.name || from.level > to.level) return undefined;
@@ -78,7 +96,9 @@ describe('tidy', () => {
   test('imports go down the ladder', () => {
     const wrong = files
       .filter((file) => file.endsWith('.ts') && !isTest(file))
-      .flatMap((file) => importsOf(file).map((specifier) => ({ file, specifier, why: complaint(file, specifier) })))
+      .flatMap((file) =>
+        importsOf(file).map((specifier) => ({ file, specifier, why: complaint(file, specifier) })),
+      )
       .filter(({ why }) => why);
     expect(wrong).toEqual([]);
   });
@@ -92,7 +112,9 @@ describe('tidy', () => {
   });
 
   test('every file says in its first line what it is', () => {
-    const silent = files.filter((file) => !/^(#!.*\n)?\/\*\* .*[.?!] \*\/\n/.test(read(file)) && !file.endsWith('.d.ts'));
+    const silent = files.filter(
+      (file) => !/^(#!.*\n)?\/\*\* .*[.?!] \*\/\n/.test(read(file)) && !file.endsWith('.d.ts'),
+    );
     expect(silent).toEqual([]);
   });
 

@@ -70,5 +70,7 @@ function longestRepeatedName(lines: readonly string[]): string | undefined {
   for (const [name] of lines.join('\n').matchAll(/\b[a-z][A-Za-z]{4,}\b/g)) {
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  return [...counts].filter(([, n]) => n >= 2).sort((a, b) => b[1] - a[1] || b[0].length - a[0].length)[0]?.[0];
+  return [...counts]
+    .filter(([, n]) => n >= 2)
+    .sort((a, b) => b[1] - a[1] || b[0].length - a[0].length)[0]?.[0];
 }

@@ -4,12 +4,12 @@
 // edits in several places, then the hard cases that a critic would ask for: a renamed symbol. The
 // text after the edit is always the real file, so that the true next line is known.
 
+import { greedy } from '../src/engine/decoding/sampler.ts';
 import { KvArena } from '../src/engine/model/arena.ts';
 import { CausalLm } from '../src/engine/model/causal-lm.ts';
 import type { ReuseMethod } from '../src/engine/model/reuse.ts';
 import { Sequence } from '../src/engine/model/sequence.ts';
 import { fimFormatOf, joinFim, nFimOverhead } from '../src/engine/prompt/fim.ts';
-import { greedy } from '../src/engine/decoding/sampler.ts';
 import { systemClock } from '../src/node/clock.ts';
 import { type EditCase, editCases, editKinds } from './edit-cases.ts';
 import type { Figure, Report } from './report.ts';
@@ -53,7 +53,10 @@ interface Outcome {
 export async function editReuse(setting: Setting): Promise<Report> {
   const { forward, tokenizer, model, nRound } = setting;
   const fim = fimFormatOf(model.metadata, tokenizer);
-  const nMax = Math.min(model.metadata.contextTokens ?? forward.config.maxPositions, forward.config.maxPositions);
+  const nMax = Math.min(
+    model.metadata.contextTokens ?? forward.config.maxPositions,
+    forward.config.maxPositions,
+  );
   const figures: Figure[] = [];
   for (const nPrompt of [512, 2048].map((n) => Math.min(n, nMax - maxLineTokens)).filter(isFirst)) {
     for (const kind of editKinds) {
@@ -130,12 +133,29 @@ function compare(
     });
     const percent = (values: readonly boolean[]) => values.map((value) => (value ? 100 : 0));
     return [
-      add('time to first token', 'ms', own.map(({ ms }) => ms), true),
-      add('tokens computed', 'tokens', own.map(({ nRun }) => nRun)),
+      add(
+        'time to first token',
+        'ms',
+        own.map(({ ms }) => ms),
+        true,
+      ),
+      add(
+        'tokens computed',
+        'tokens',
+        own.map(({ nRun }) => nRun),
+      ),
       add('same line as full recompute', '%', percent(own.map(({ line }, j) => line === full[j]?.line))),
       add('line exactly true', '%', percent(own.map(({ line }, j) => line === cases[j]?.nextLine))),
-      add('edit similarity to truth', '%', own.map(({ line }, j) => 100 * editSimilarity(line, cases[j]?.nextLine ?? ''))),
-      add('KL from full recompute', 'nats', own.map(({ logits }, j) => klDivergence((full[j] as Outcome).logits, logits))),
+      add(
+        'edit similarity to truth',
+        '%',
+        own.map(({ line }, j) => 100 * editSimilarity(line, cases[j]?.nextLine ?? '')),
+      ),
+      add(
+        'KL from full recompute',
+        'nats',
+        own.map(({ logits }, j) => klDivergence((full[j] as Outcome).logits, logits)),
+      ),
     ];
   });
 }

@@ -150,12 +150,34 @@ class OpenFile {
 
 function both(key: string, label: string, costs: readonly CompletionCost[]): Figure[] {
   return [
-    figure(`${key}.first`, `${label}: to the first token`, costs.map((cost) => cost.firstTokenMs)),
-    figure(`${key}.full`, `${label}: to the whole suggestion`, costs.map((cost) => cost.ms)),
-    { ...figure(`${key}.new`, `${label}: prompt tokens computed`, costs.map((cost) => cost.nNew)), unit: 'tokens' },
+    figure(
+      `${key}.first`,
+      `${label}: to the first token`,
+      costs.map((cost) => cost.firstTokenMs),
+    ),
+    figure(
+      `${key}.full`,
+      `${label}: to the whole suggestion`,
+      costs.map((cost) => cost.ms),
+    ),
+    {
+      ...figure(
+        `${key}.new`,
+        `${label}: prompt tokens computed`,
+        costs.map((cost) => cost.nNew),
+      ),
+      unit: 'tokens',
+    },
   ];
 }
 
 function figure(key: string, label: string, values: readonly number[]): Figure {
-  return { key: `latency.${key}`, label, unit: 'ms', median: median(values), p95: p95(values), n: values.length };
+  return {
+    key: `latency.${key}`,
+    label,
+    unit: 'ms',
+    median: median(values),
+    p95: p95(values),
+    n: values.length,
+  };
 }

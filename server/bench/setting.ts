@@ -1,6 +1,6 @@
 /** Setting: the model, the machine and the real files that a suite measures with. */
 
-import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,8 +47,26 @@ export interface SourceFile {
 
 /** Shapes with random weights, as measured in the reference figures of the design. */
 const randomShapes: Readonly<Record<string, Parameters<typeof tinyModel>[0]>> = {
-  '59M': { nLayer: 12, dModel: 640, nHead: 8, nKvHead: 2, headDim: 64, dFfn: 1792, nVocab: 16384, maxPositions: 4096 },
-  '90M': { nLayer: 12, dModel: 768, nHead: 8, nKvHead: 2, headDim: 64, dFfn: 2048, nVocab: 16384, maxPositions: 4096 },
+  '59M': {
+    nLayer: 12,
+    dModel: 640,
+    nHead: 8,
+    nKvHead: 2,
+    headDim: 64,
+    dFfn: 1792,
+    nVocab: 16384,
+    maxPositions: 4096,
+  },
+  '90M': {
+    nLayer: 12,
+    dModel: 768,
+    nHead: 8,
+    nKvHead: 2,
+    headDim: 64,
+    dFfn: 2048,
+    nVocab: 16384,
+    maxPositions: 4096,
+  },
 };
 
 export async function openSetting(options: SettingOptions): Promise<Setting> {

@@ -138,6 +138,7 @@ function engineOptions(options: Options) {
     cacheFolder: options.cache ? resolve(options.cache) : userCacheFolder(),
     format: options.format as WeightFormat,
     threads: count(options, 'threads') ?? 0,
+    grammarsFolder: join(bundle, '..', 'grammars'),
     tracer: (event: TraceEvent) => {
       if (event.kind !== 'log') return;
       if (options.verbose || event.level === 'warn' || event.level === 'error')
@@ -160,7 +161,9 @@ function offsetOf(text: string, file: string, line: number, column: number): num
   }
   const length = lines.textOf(line - 1).length;
   if (column < 1 || column > length + 1) {
-    throw new UsageError(`Line ${line} of ${file} has columns 1 to ${length + 1}; there is no column ${column}.`);
+    throw new UsageError(
+      `Line ${line} of ${file} has columns 1 to ${length + 1}; there is no column ${column}.`,
+    );
   }
   return lines.startOf(line - 1) + column - 1;
 }
@@ -183,7 +186,8 @@ function print(text: string, offset: number, result: CompletionResult, loadMs: n
 main(process.argv.slice(2)).catch((error: unknown) => {
   const isOurs = error instanceof EngineError || error instanceof UsageError;
   const isFile = error instanceof Error && 'code' in error && 'path' in error;
-  const message = isOurs || isFile ? (error as Error).message : error instanceof Error ? error.stack : String(error);
+  const message =
+    isOurs || isFile ? (error as Error).message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`stet: ${message}\n${error instanceof UsageError ? `\n${usage}` : ''}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 });

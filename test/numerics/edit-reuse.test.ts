@@ -54,7 +54,10 @@ describe.each(shapes)('%s', (_name, options) => {
     let prompt = someTokens(250);
     let nShifted = 0;
     for (let round = 0; round < 25; round++) {
-      const { logits, alignment } = await prefill(sequence, prompt, { method: 'edit', nRepair: below(2) * 16 });
+      const { logits, alignment } = await prefill(sequence, prompt, {
+        method: 'edit',
+        nRepair: below(2) * 16,
+      });
       nShifted += alignment.nShifted;
       const expected = await prefill(newSequence(), prompt, fresh);
       if (sequence.nExact === sequence.length) {
@@ -67,7 +70,9 @@ describe.each(shapes)('%s', (_name, options) => {
         expect(relativeError([healed.logits], [expected.logits])).toBeLessThan(1e-4);
       }
       const at = below(prompt.length);
-      prompt = [...prompt.slice(0, at), ...someTokens(below(12)), ...prompt.slice(at + below(12))].slice(-300);
+      prompt = [...prompt.slice(0, at), ...someTokens(below(12)), ...prompt.slice(at + below(12))].slice(
+        -300,
+      );
     }
     expect(nShifted).toBeGreaterThan(500); // else nothing was tested
   });
@@ -79,7 +84,9 @@ describe.each(shapes)('%s', (_name, options) => {
       prompt.push((key * 91) % 256);
       const { logits } = await prefill(sequence, prompt, edit);
       expect(sequence.nExact).toBe(sequence.length);
-      expect(relativeError([logits], [(await prefill(newSequence(), prompt, fresh)).logits])).toBeLessThan(1e-4);
+      expect(relativeError([logits], [(await prefill(newSequence(), prompt, fresh)).logits])).toBeLessThan(
+        1e-4,
+      );
     }
   });
 
@@ -98,7 +105,9 @@ describe.each(shapes)('%s', (_name, options) => {
     const recomputed = newSequence();
     await prefill(recomputed, [...head, ...tail], fresh);
     const [from, to] = [head.length, head.length + tail.length - 1];
-    expect(relativeError(keyRows(sequence, 0, from, to), keyRows(recomputed, 0, from, to))).toBeLessThan(1e-5);
+    expect(relativeError(keyRows(sequence, 0, from, to), keyRows(recomputed, 0, from, to))).toBeLessThan(
+      1e-5,
+    );
   });
 
   test('rows moved away and back are the same numbers', async () => {
@@ -113,7 +122,13 @@ describe.each(shapes)('%s', (_name, options) => {
 });
 
 test('moveRows carries overlapping rows in both directions', () => {
-  const config = { nLayer: 1, nKvHead: 1, headDim: 2, ropeTheta: 10000, ropeScaling: { kind: 'none' } } as const;
+  const config = {
+    nLayer: 1,
+    nKvHead: 1,
+    headDim: 2,
+    ropeTheta: 10000,
+    ropeScaling: { kind: 'none' },
+  } as const;
   const arena = new KvArena(config, 10);
   arena.values[0]?.set(Array.from({ length: 20 }, (_, i) => Math.floor(i / 2)));
   moveRows(

@@ -9,6 +9,8 @@ import { CausalLm } from './model/causal-lm.ts';
 import type { ModelMetadata } from './model/metadata.ts';
 import { SequencePool } from './model/pool.ts';
 import { fimFormatOf } from './prompt/fim.ts';
+import type { Parsers } from './syntax/parsers.ts';
+import { Trees } from './syntax/trees.ts';
 import { SegmentTokenizer } from './tokens/retokenize.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
 
@@ -52,17 +54,23 @@ export interface EngineOptions {
 export interface EnginePorts {
   readonly clock: Clock;
   readonly tracer: Tracer;
+  /** Absent where tree-sitter is not to be had. The engine owns it from now on. */
+  readonly parsers?: Parsers;
 }
 
 /** Documents whose keys and values are held at once; at 90M parameters and 2,048 rows about 25 MB each. */
 const maxSequences = 4;
 
 /** Builds an engine around a loaded model. The engine owns `forward` from now on. */
-export function createEngine({ name, metadata, tokenizer, forward }: EngineOptions, ports: EnginePorts): Engine {
-  const { clock, tracer } = ports;
+export function createEngine(
+  { name, metadata, tokenizer, forward }: EngineOptions,
+  ports: EnginePorts,
+): Engine {
+  const { clock, tracer, parsers } = ports;
   const { config } = forward;
   const contextTokens = Math.min(metadata.contextTokens ?? config.maxPositions, config.maxPositions);
   const documents = new OpenDocuments();
+  const trees = parsers && new Trees(parsers, clock);
   const lm = new CausalLm(forward, clock);
   const completer = new Completer({
     documents,
@@ -74,6 +82,7 @@ export function createEngine({ name, metadata, tokenizer, forward }: EngineOptio
     contextTokens,
     clock,
     tracer,
+    ...(trees && { trees }),
   });
   const newest = new Map<string, AbortController>(); // by document: the request that counts
   let nRequests = 0;
@@ -105,6 +114,8 @@ export function createEngine({ name, metadata, tokenizer, forward }: EngineOptio
     dispose() {
       completer.dispose();
       for (const request of newest.values()) request.abort(superseded);
+      trees?.dispose();
+      parsers?.dispose();
       return lm.exclusive('typing', () => forward.dispose()); // after the pass that runs now
     },
   };

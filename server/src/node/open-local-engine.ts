@@ -1,22 +1,31 @@
 /** openLocalEngine: joins model folder, runtime and engine in this process; for the engine process, the command line and bench. */
 
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Tracer } from '../engine/base/ports.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import type { WeightFormat } from '../engine/model/weights.ts';
+import { Parsers } from '../engine/syntax/parsers.ts';
 import { Tokenizer } from '../engine/tokens/tokenizer.ts';
 import { systemClock } from './clock.ts';
 import { type OpenedModel, openModel } from './model-store.ts';
 import { loadForward } from './onnx.ts';
 import { threadCount, userCacheFolder } from './places.ts';
 
-export interface LocalEngineOptions {
+export interface LocalEngineOptions extends ModelOptions {
+  /** 0: chosen from the number of cores. */
+  readonly threads: number;
+  /** Holds web-tree-sitter.wasm and `<language>/parser.wasm`. */
+  readonly grammarsFolder: string;
+}
+
+/** Which model, and how it is told what happens. */
+export interface ModelOptions {
   /** Absolute path of a model in Hugging Face layout. */
   readonly modelFolder: string;
   /** The user's cache folder when absent or empty. */
   readonly cacheFolder?: string;
   readonly format: WeightFormat;
-  /** 0: chosen from the number of cores. */
-  readonly threads: number;
   readonly tracer: Tracer;
   /** Told what is going on while a model is converted, in words for the status item. */
   readonly onStatus?: (detail: string) => void;
@@ -30,14 +39,28 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
   onStatus?.(`Loading ${model.name}`);
   const tokenizer = Tokenizer.parse(model.tokenizerJson, model.tokenizerConfig);
   const forward = await loadForward(model.graphs, model.config, { nThread: threadCount(options.threads) });
+  const parsers = await openParsers(options.grammarsFolder, tracer);
   return createEngine(
     { name: model.name, metadata: model.metadata, tokenizer, forward },
-    { clock: systemClock, tracer },
+    { clock: systemClock, tracer, ...(parsers && { parsers }) },
   );
 }
 
+/** The tree-sitter host over a folder of grammars; undefined, with a warning, when it does not start. */
+export async function openParsers(folder: string, tracer: Tracer): Promise<Parsers | undefined> {
+  try {
+    const runtime = await readFile(join(folder, 'web-tree-sitter.wasm'));
+    const source = (grammar: string) => readFile(join(folder, grammar, 'parser.wasm')).catch(() => undefined);
+    return await Parsers.load(source, runtime, tracer);
+  } catch (error) {
+    const message = `Suggestions are not checked for syntax: the grammars in ${folder} do not load (${error}). Install Stet again.`;
+    tracer({ kind: 'log', level: 'warn', message });
+    return undefined;
+  }
+}
+
 /** The model of `options`, converted if need be, its warnings traced. */
-export function openModelFor(options: LocalEngineOptions): Promise<OpenedModel> {
+export function openModelFor(options: ModelOptions): Promise<OpenedModel> {
   const { modelFolder, cacheFolder, format, tracer, onStatus, signal } = options;
   return openModel(modelFolder, {
     cacheFolder: cacheFolder || userCacheFolder(),

@@ -7,6 +7,8 @@ import type { CausalLm } from '../model/causal-lm.ts';
 import type { SequencePool } from '../model/pool.ts';
 import { type FimFormat, joinFim, nFimOverhead } from '../prompt/fim.ts';
 import { prefixWindow, suffixWindow } from '../prompt/window.ts';
+import { type Place, type Surroundings, surroundingsOf } from '../syntax/surroundings.ts';
+import type { Trees } from '../syntax/trees.ts';
 import type { DocumentSnapshot } from '../text/snapshot.ts';
 import { Detokenizer } from '../tokens/detokenizer.ts';
 import type { SegmentTokenizer } from '../tokens/retokenize.ts';
@@ -14,13 +16,9 @@ import type { Tokenizer } from '../tokens/tokenizer.ts';
 import { Debounce } from './debounce.ts';
 import type { OpenDocuments } from './documents.ts';
 import { Healer } from './healing.ts';
-import type {
-  CompletionOutcome,
-  CompletionRequest,
-  CompletionResult,
-  Suggestion,
-} from './request.ts';
+import type { CompletionOutcome, CompletionRequest, CompletionResult, Suggestion } from './request.ts';
 import { ShownSuggestions } from './reuse.ts';
+import { withoutBrokenEnd } from './syntax-check.ts';
 import { trim } from './trim.ts';
 
 export interface CompleterParts {
@@ -30,6 +28,8 @@ export interface CompleterParts {
   readonly tokenizer: Tokenizer;
   readonly segments: SegmentTokenizer;
   readonly fim: FimFormat;
+  /** Absent where there is no tree-sitter: suggestions are then not checked for syntax. */
+  readonly trees?: Trees;
   /** The most tokens of prompt and suggestion together. */
   readonly contextTokens: number;
   readonly clock: Clock;
@@ -42,14 +42,20 @@ const suffixShare = 0.25;
 /** A path longer than this tells the model little more. */
 const maxPathSegments = 3;
 
-/** The text around the cursor, as if the editor's selected completion were already typed. */
+/** The place to complete at, as if the editor's selected completion were already typed. */
 interface Situation {
-  readonly before: string;
-  readonly after: string;
   /** What a suggestion replaces before `replaceAfter` is added, and what it must begin with. */
   readonly start: number;
   readonly end: number;
   readonly typed: string;
+  readonly place: Place & { readonly surroundings: Surroundings };
+}
+
+/** What the model wrote, as far as the stop rules let it go. */
+interface Generated {
+  readonly text: string;
+  /** The token limit ended it: the last statement may be half. */
+  readonly isCutOff: boolean;
 }
 
 export class Completer {
@@ -92,18 +98,20 @@ export class Completer {
     const generated = await this.generate(snapshot, situation, request, startMs, cost, signal);
     if (documents.get(request.uri)?.version !== snapshot.version) return answer('stale');
 
-    const trimmed = trim({
-      textBefore: situation.before,
-      textAfter: situation.after,
-      generated,
-      languageId: snapshot.languageId,
-    });
+    const trimmed = trim({ ...situation.place, generated: generated.text, isCutOff: generated.isCutOff });
     if (!trimmed) return answer('empty');
+    const { text, replaceAfter } = trimmed;
+    const spot = {
+      snapshot,
+      before: situation.place.textBefore,
+      after: situation.place.textAfter.slice(replaceAfter),
+    };
+    const checked = this.parts.trees ? await withoutBrokenEnd(this.parts.trees, spot, text) : text;
     const suggestion: Suggestion = {
       id: this.nextId++,
-      text: situation.typed + trimmed.text,
+      text: situation.typed + checked,
       start: situation.start,
-      endExclusive: situation.end + trimmed.replaceAfter,
+      endExclusive: situation.end + replaceAfter,
     };
     this.shown.remember(suggestion, snapshot, request.offset);
     return answer('generated', suggestion);
@@ -116,7 +124,7 @@ export class Completer {
 
   /** The user took the suggestion: what is on screen now is their text. */
   accepted(_id: number): void {
-    this.shown.clear();
+    this.shown.clear(); // else the rest of it would match what follows
   }
 
   /** Runs the model and returns its text as far as the stop rules let it go. */
@@ -127,7 +135,7 @@ export class Completer {
     startMs: number,
     cost: Mutable<CompletionCost>,
     signal: AbortSignal,
-  ): Promise<string> {
+  ): Promise<Generated> {
     const { lm, pool, tokenizer, fim, clock } = this.parts;
     const prompt = this.prompt(snapshot.uri, situation, request);
     const sequence = pool.of(snapshot.uri);
@@ -139,12 +147,7 @@ export class Completer {
       cost.firstTokenMs = clock.nowMs() - startMs;
 
       const { maxLines, maxTokens } = request.settings;
-      const stopper = createStopper({
-        textBefore: situation.before,
-        textAfter: situation.after,
-        languageId: snapshot.languageId,
-        maxLines,
-      });
+      const stopper = createStopper({ ...situation.place, maxLines });
       const detokenizer = new Detokenizer(tokenizer);
       const isEnd = (token: number) => fim.ends.has(token) || tokenizer.isSpecial(token);
       let text = '';
@@ -153,22 +156,23 @@ export class Completer {
         const chunk = detokenizer.push(token);
         text += chunk;
         const { stop, keep } = stopper.push(chunk);
-        if (stop) return text.slice(0, keep);
+        if (stop) return { text: text.slice(0, keep), isCutOff: false };
       }
-      return text;
+      return { text, isCutOff: cost.nTokens >= maxTokens };
     };
     return lm.exclusive('typing', generate, signal).finally(() => this.healer.start(sequence));
   }
 
   /** The tokens that describe the situation, at most what the window leaves beside the answer. */
-  private prompt(uri: string, { before, after }: Situation, { settings }: CompletionRequest): Int32Array {
+  private prompt(uri: string, { place }: Situation, { settings }: CompletionRequest): Int32Array {
     const { segments, fim, contextTokens } = this.parts;
-    const window = settings.contextTokens > 0 ? Math.min(settings.contextTokens, contextTokens) : contextTokens;
+    const window =
+      settings.contextTokens > 0 ? Math.min(settings.contextTokens, contextTokens) : contextTokens;
     const encode = (text: string) => segments.encode(text);
     const path = fim.file === undefined ? new Int32Array(0) : encode(`${shortPath(uri)}\n`);
     const budget = Math.max(1, window - settings.maxTokens - nFimOverhead - path.length);
-    const suffix = suffixWindow(after, Math.floor(budget * suffixShare), encode);
-    const prefix = prefixWindow(before, budget - suffix.length, encode);
+    const suffix = suffixWindow(place.textAfter, Math.floor(budget * suffixShare), encode);
+    const prefix = prefixWindow(place.textBefore, budget - suffix.length, encode);
     return joinFim(fim, { path, prefix, suffix });
   }
 }
@@ -187,11 +191,16 @@ function refuse(snapshot: DocumentSnapshot, request: CompletionRequest): Complet
   return undefined;
 }
 
-function situationOf({ text }: DocumentSnapshot, { offset, selected }: CompletionRequest): Situation {
+function situationOf(
+  { text, languageId }: DocumentSnapshot,
+  { offset, selected }: CompletionRequest,
+): Situation {
   const start = selected?.start ?? offset;
   const end = Math.max(selected?.endExclusive ?? offset, offset);
   const typed = selected?.text ?? '';
-  return { before: text.slice(0, start) + typed, after: text.slice(end), start, end, typed };
+  const textBefore = text.slice(0, start) + typed;
+  const place = { textBefore, textAfter: text.slice(end), languageId };
+  return { start, end, typed, place: { ...place, surroundings: surroundingsOf(place) } };
 }
 
 function isInsideSurrogatePair(text: string, offset: number): boolean {

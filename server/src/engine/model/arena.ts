@@ -40,7 +40,10 @@ export class KvArena {
 
   /** What the arena holds now. */
   get sizeBytes(): number {
-    return [...this.keys, ...this.values, ...(this.base ?? [])].reduce((sum, part) => sum + part.byteLength, 0);
+    return [...this.keys, ...this.values, ...(this.base ?? [])].reduce(
+      (sum, part) => sum + part.byteLength,
+      0,
+    );
   }
 
   /** `times` arrays per layer, all in one allocation. */

@@ -63,7 +63,13 @@ function piecesOf(arena: KvArena, keeps: readonly Keep[], shifts: Int32Array): P
       let to = from + 1;
       while (to < length && shifts[oldStart + to] === shift) to++;
       const rotation = rotationBy(shift + delta, frequencies);
-      pieces.push({ oldStart: oldStart + from, newStart: newStart + from, length: to - from, shift, rotation });
+      pieces.push({
+        oldStart: oldStart + from,
+        newStart: newStart + from,
+        length: to - from,
+        shift,
+        rotation,
+      });
       from = to;
     }
   }

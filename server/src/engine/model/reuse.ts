@@ -46,12 +46,7 @@ export const minKeep = 32;
  * their context changed most (as EPIC, Hu et al. 2024, https://arxiv.org/abs/2410.15332, section 4,
  * recomputes the first tokens of each moved chunk), and they share the pass of the new tokens.
  */
-export function planReuse(
-  old: Int32Array,
-  prompt: Int32Array,
-  method: ReuseMethod,
-  nRepair = 0,
-): ReusePlan {
+export function planReuse(old: Int32Array, prompt: Int32Array, method: ReuseMethod, nRepair = 0): ReusePlan {
   assert(prompt.length > 0, 'an empty prompt has no next token');
   const limit = prompt.length - 1;
   const nPrefix = method === 'none' ? 0 : matchLength(old, 0, prompt, 0, limit);

@@ -1,0 +1,25 @@
+/** The editor's settings during a test: no pop-up of its own takes Tab or Esc away from the ghost text. */
+
+import { quietSettings } from '../../scripts/code-server.mjs';
+
+export const testSettings = {
+  ...quietSettings,
+  'workbench.colorTheme': 'Default Light Modern',
+  'workbench.reduceMotion': 'on',
+  'window.restoreWindows': 'none',
+  'git.enabled': false,
+  'git.autofetch': false,
+  'files.autoSave': 'off',
+  'editor.inlineSuggest.enabled': true,
+  'editor.inlineSuggest.minShowDelay': 0,
+  'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' },
+  'editor.suggestOnTriggerCharacters': false,
+  'editor.parameterHints.enabled': false,
+  'editor.wordBasedSuggestions': 'off',
+  'editor.autoClosingBrackets': 'never',
+  'editor.autoClosingQuotes': 'never',
+  'editor.autoIndent': 'none',
+  'editor.cursorBlinking': 'solid',
+  'editor.minimap.enabled': false,
+  'editor.accessibilitySupport': 'off',
+};

@@ -5,11 +5,11 @@
 // of linear layers rounded, as a weight format does it, so that a comparison stays tight.
 
 /** By Hugging Face tensor name. */
-export type ReferenceTensors = ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
+type ReferenceTensors = ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
 
-export type ReferenceFormat = 'fp32' | 'int8' | 'int8-block' | 'int4';
+type ReferenceFormat = 'fp32' | 'int8' | 'int8-block' | 'int4';
 
-export interface ReferenceInput {
+interface ReferenceInput {
   readonly tokens: readonly number[];
   /** RoPE positions; 0, 1, … when absent. */
   readonly positions?: readonly number[];

@@ -7,14 +7,14 @@ import { dirname, resolve } from 'node:path';
 const chunkBytes = 4 << 20;
 
 /** Files up to this size are hashed whole (0.9 ms per MB on the machine of docs/benchmarks.md). */
-export const wholeLimitBytes = 256 << 20;
+const wholeLimitBytes = 256 << 20;
 
 /** A larger file is hashed in this many evenly spaced pieces, its first and last bytes included. */
 const nSample = 1024;
 const sampleBytes = 64 << 10;
 
 /** SHA-256, hex, of the whole file. */
-export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
+async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const { size } = await stat(path);
   return hashPieces(path, [[0, size]], signal);
 }

@@ -41,7 +41,7 @@ interface Manifest {
   readonly files: Readonly<Record<string, { readonly sizeBytes: number; readonly sha256: string }>>;
 }
 
-export interface BuildOptions {
+interface BuildOptions {
   readonly format: WeightFormat;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((fraction: number) => void) | undefined;

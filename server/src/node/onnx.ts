@@ -12,7 +12,7 @@ import { checkRequest, cutIfNeeded } from './onnx-request.ts';
 
 type Ort = typeof import('onnxruntime-node');
 
-export interface LoadOptions {
+interface LoadOptions {
   /** Threads of one pass. 2-4 suit a laptop: small models are bound by memory, not by cores. */
   readonly nThread: number;
   /** Tests choose; otherwise in place where it works, which the load finds out. */

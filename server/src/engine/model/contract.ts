@@ -26,7 +26,7 @@ export interface ModelConfig {
 }
 
 /** The graph holds a cosine table of this many positions at most; no arena here comes near it. */
-export const positionLimit = 32768;
+const positionLimit = 32768;
 
 /** Largest size of any one dimension; a greater one is a corrupt file, not a laptop's model. */
 const sizeLimit = 1 << 20;

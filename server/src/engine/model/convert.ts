@@ -25,7 +25,7 @@ export interface WeightSink {
   ): Promise<{ offset: number; lengthBytes: number }>;
 }
 
-export interface ConvertOptions {
+interface ConvertOptions {
   readonly format: WeightFormat;
   readonly signal?: AbortSignal | undefined;
   /** Called with a growing fraction in [0, 1]. */

@@ -23,7 +23,7 @@ export const graphVersion = 1;
 
 export const stopOutput = 'a_stop';
 
-export interface GraphOptions {
+interface GraphOptions {
   readonly format: WeightFormat;
   readonly kvOutputs: KvOutputs;
   /** Name of the weights file, beside the graph's own. */

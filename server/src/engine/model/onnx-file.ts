@@ -18,7 +18,7 @@ export interface StoredTensor {
 }
 
 /** A float attribute is marked, because 1 is an integer attribute and 1.0 looks the same. */
-export type OnnxAttribute = number | string | { readonly float: number };
+type OnnxAttribute = number | string | { readonly float: number };
 
 /** The domain of ONNX Runtime's own operators. */
 export const microsoft = 'com.microsoft';

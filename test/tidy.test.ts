@@ -51,7 +51,9 @@ const files = execFileSync(
   },
 )
   .split('\n')
-  .filter((file) => file && !file.startsWith('test/fixtures/') && fs.existsSync(path.join(root, file)));
+  .filter(
+    (file) => file && !/^(test\/fixtures|training)\//.test(file) && fs.existsSync(path.join(root, file)),
+  );
 
 const read = (file: string) => fs.readFileSync(path.join(root, file), 'utf8');
 const isIn = (file: string, room: string) => file === room || file.startsWith(`${room}/`);

@@ -8,6 +8,7 @@ import type { WeightFormat } from '../engine/model/weights.ts';
 import { Parsers } from '../engine/syntax/parsers.ts';
 import { Tokenizer } from '../engine/tokens/tokenizer.ts';
 import { systemClock } from './clock.ts';
+import { grammarsIn } from './files.ts';
 import { type OpenedModel, openModel } from './model-store.ts';
 import { loadForward } from './onnx.ts';
 import { threadCount, userCacheFolder } from './places.ts';
@@ -50,8 +51,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
 export async function openParsers(folder: string, tracer: Tracer): Promise<Parsers | undefined> {
   try {
     const runtime = await readFile(join(folder, 'web-tree-sitter.wasm'));
-    const source = (grammar: string) => readFile(join(folder, grammar, 'parser.wasm')).catch(() => undefined);
-    return await Parsers.load(source, runtime, tracer);
+    return await Parsers.load(grammarsIn(folder), runtime, tracer);
   } catch (error) {
     const message = `Suggestions are not checked for syntax: the grammars in ${folder} do not load (${error}). Install Stet again.`;
     tracer({ kind: 'log', level: 'warn', message });

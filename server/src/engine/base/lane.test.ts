@@ -32,7 +32,10 @@ test('a task aborted while it waits never runs, and the queue goes on', async ()
   const running = lane.run('typing', first.task);
   const abort = new AbortController();
   let ran = false;
-  const waiting = lane.run('typing', async () => void (ran = true), abort.signal);
+  const task = async () => {
+    ran = true;
+  };
+  const waiting = lane.run('typing', task, abort.signal);
   const after = lane.run('typing', async () => 'after');
   abort.abort(new Error('gone'));
   await expect(waiting).rejects.toThrow('gone');

@@ -219,6 +219,6 @@ test('idle time makes moved rows exact again, and a new request stops it', async
   clock.advance(1000);
   for (let i = 0; i < 50; i++) await new Promise((resolve) => setTimeout(resolve, 1));
   expect(model.nRun - before).toBeGreaterThan(150);
-  const healed = await editor.ask();
+  const healed = await editor.type('0').ask();
   expect(healed.cost).toMatchObject({ nShifted: 0, nNew: 1 });
 });

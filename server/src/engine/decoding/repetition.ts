@@ -13,8 +13,11 @@ const minLineWeight = 3;
 /** Characters that may be one turn of a loop within a line. */
 const maxPeriodChars = 64;
 
+/** Lists do hold equal entries: lines that end in a comma are a loop only when they come this often. */
+const nListTurns = 4;
+
 /** A phrase of at least this many letters and digits may come twice in a row; a third time is a loop. */
-const minPhraseWeight = 4;
+const minPhraseWeight = 8;
 
 /** A phrase that says less is a loop once it has filled this many characters. */
 const maxFillerChars = 100;
@@ -23,9 +26,10 @@ const maxFillerChars = 100;
 export function repeatedLine(lines: readonly string[]): number | undefined {
   for (let end = 2; end <= lines.length; end++) {
     for (let period = 1; period <= maxPeriodLines && 2 * period <= end; period++) {
-      const second = end - period;
-      if (isRepeated(lines, second, period) && weightOf(lines.slice(second, end).join('')) >= minLineWeight)
-        return second;
+      const nTurns = /,\s*$/.test(lines[end - 1] as string) ? nListTurns : 2;
+      const second = end - (nTurns - 1) * period;
+      if (second < period || !isRepeated(lines, second, end, period)) continue;
+      if (weightOf(lines.slice(end - period, end).join('')) >= minLineWeight) return second;
     }
   }
   return undefined;
@@ -37,18 +41,16 @@ export function repeatedPhrase(line: string): number | undefined {
     let start = line.length - period;
     while (start > 0 && line.charCodeAt(start - 1) === line.charCodeAt(start - 1 + period)) start--;
     const repeated = line.length - start;
-    const weight = weightOf(line.slice(-period));
-    if (
-      weight >= minPhraseWeight ? repeated >= 3 * period : repeated >= Math.max(maxFillerChars, 3 * period)
-    ) {
-      return start + period;
-    }
+    if (repeated < 3 * period) continue;
+    const isTelling = weightOf(line.slice(-period)) >= minPhraseWeight;
+    return isTelling || repeated >= maxFillerChars ? start + period : undefined; // longer periods are multiples
   }
   return undefined;
 }
 
-function isRepeated(lines: readonly string[], second: number, period: number): boolean {
-  for (let i = second; i < second + period; i++) if (lines[i] !== lines[i - period]) return false;
+/** True when the lines [second, end) each equal the one `period` before. */
+function isRepeated(lines: readonly string[], second: number, end: number, period: number): boolean {
+  for (let i = second; i < end; i++) if (lines[i] !== lines[i - period]) return false;
   return true;
 }
 

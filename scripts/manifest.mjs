@@ -1,7 +1,8 @@
-/** Writes what package.json says to VS Code: settings from protocol/settings.ts, commands and keys from here. */
+/** Writes what package.json and the README say of settings (from protocol/settings.ts), commands and keys. */
 
-// `node scripts/manifest.mjs` writes, `--check` only compares and fails when package.json is out of
-// date. Everything in package.json that is not named in `manifest` below is written by hand and kept.
+// `node scripts/manifest.mjs` writes, `--check` only compares and fails when either is out of
+// date. Everything in package.json that is not named in `manifest` below is written by hand and kept,
+// and so is all of the README outside its marked tables.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,6 +11,7 @@ import { build } from 'esbuild';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const file = path.join(root, 'package.json');
+const readmeFile = path.join(root, 'README.md');
 
 const command = (id, title, more = {}) => ({ command: `stet.${id}`, title, category: 'Stet', ...more });
 
@@ -87,16 +89,50 @@ function manifestOf(settingsTable) {
   };
 }
 
-const written = fs.readFileSync(file, 'utf8');
-const manifest = { ...JSON.parse(written), ...manifestOf(await loadSettingsTable()) };
-const wanted = `${JSON.stringify(manifest, undefined, 2)}\n`;
-const isUpToDate = JSON.stringify(JSON.parse(written)) === JSON.stringify(manifest);
+/** The README's tables, by the name in their marks. */
+function tablesOf(settingsTable) {
+  const shown = (value) => (value === '' ? '(empty)' : `\`${JSON.stringify(value)}\``);
+  const settings = Object.entries(settingsTable).map(
+    ([key, setting]) => `| \`stet.${key}\` | ${shown(setting.default)} | ${setting.description} |`,
+  );
+  const keyOf = (id) => keybindings.find((binding) => binding.command === id)?.key;
+  const commandRows = commands.map(
+    ({ command: id, title, category }) => `| ${category}: ${title} | ${keyOf(id) ? `\`${keyOf(id)}\`` : ''} |`,
+  );
+  return {
+    settings: ['| setting | default | what it does |', '|---|---|---|', ...settings].join('\n'),
+    commands: ['| command | key |', '|---|---|', ...commandRows].join('\n'),
+  };
+}
 
-if (process.argv.includes('--check')) {
-  if (!isUpToDate) {
-    process.stderr.write('package.json is out of date. Run: node scripts/manifest.mjs\n');
-    process.exit(1);
+/** `text` with each table put between its marks, `<!-- name -->` and `<!-- /name -->`. */
+function withTables(text, tables) {
+  return Object.entries(tables).reduce((result, [name, table]) => {
+    const marked = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
+    if (!marked.test(result)) throw new Error(`README.md has no marks for the table "${name}".`);
+    return result.replace(marked, (_, open, close) => `${open}${table}\n${close}`);
+  }, text);
+}
+
+const settingsTable = await loadSettingsTable();
+const manifestWritten = fs.readFileSync(file, 'utf8');
+const manifest = { ...JSON.parse(manifestWritten), ...manifestOf(settingsTable) };
+const readmeWritten = fs.readFileSync(readmeFile, 'utf8');
+const readmeWanted = withTables(readmeWritten, tablesOf(settingsTable));
+const outputs = [
+  {
+    file,
+    wanted: `${JSON.stringify(manifest, undefined, 2)}\n`,
+    isUpToDate: JSON.stringify(JSON.parse(manifestWritten)) === JSON.stringify(manifest),
+  },
+  { file: readmeFile, wanted: readmeWanted, isUpToDate: readmeWanted === readmeWritten },
+];
+
+for (const { file, wanted, isUpToDate } of outputs.filter((output) => !output.isUpToDate)) {
+  if (process.argv.includes('--check')) {
+    process.stderr.write(`${path.basename(file)} is out of date. Run: node scripts/manifest.mjs\n`);
+    process.exitCode = 1;
+  } else {
+    fs.writeFileSync(file, wanted);
   }
-} else if (!isUpToDate) {
-  fs.writeFileSync(file, wanted);
 }

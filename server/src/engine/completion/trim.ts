@@ -25,19 +25,39 @@ export interface Trimmed {
   readonly replaceAfter: number;
 }
 
-/** Undefined when nothing is left worth showing. */
+/** Rules may uncover work for each other; on real text two passes settle it. */
+const maxPasses = 4;
+
+/** Undefined when nothing is left worth showing. Trimming what was trimmed changes nothing. */
 export function trim(input: TrimInput): Trimmed | undefined {
   const around = input.surroundings ?? surroundingsOf(input);
-  let text = wholeCharacters(input.generated).replace(/\r\n?/g, '\n');
-  text = stopped(input, around, text);
-  const { text: fitted, replaceAfter } = fitToRest(around, text);
-  text = fitted;
+  const written = wholeCharacters(input.generated).replace(/\r\n?/g, '\n');
+  let trimmed = trimOnce(input, around, written, input.isCutOff ?? false);
+  for (let pass = 1; pass < maxPasses && trimmed; pass++) {
+    const again = trimOnce(input, around, trimmed.text, false);
+    const isStable = again?.text === trimmed.text && again.replaceAfter === trimmed.replaceAfter;
+    trimmed = again;
+    if (isStable) break;
+  }
+  if (!trimmed || around.eol === '\n') return trimmed;
+  return { ...trimmed, text: trimmed.text.replaceAll('\n', around.eol) };
+}
+
+/** `written` has line feeds only, and so has the result. */
+function trimOnce(
+  place: Place,
+  around: Surroundings,
+  written: string,
+  isCutOff: boolean,
+): Trimmed | undefined {
+  const { text: fitted, replaceAfter } = fitToRest(around, stopped(place, around, written));
+  let text = fitted;
   if (replaceAfter === 0) text = withoutLinesBelow(around, text);
   text = withoutLoop(around, text);
-  if (input.isCutOff) text = withoutHalfStatement(around, text);
+  if (isCutOff) text = withoutHalfStatement(around, text);
   text = trimEnd(around, text);
   if (text.trim() === '' || repeatsLinesAbove(around, text)) return undefined;
-  return { text: around.eol === '\n' ? text : text.replaceAll('\n', around.eol), replaceAfter };
+  return { text, replaceAfter };
 }
 
 /** Up to the first byte that was no UTF-8: what follows cannot be right either. */

@@ -77,6 +77,15 @@ export class BracketScanner {
     return copy;
   }
 
+  /** Corrects what the scanner believes, by someone who parsed: only `code` can be put right. */
+  assume(region: Region): this {
+    if (region !== 'code' || this.current === 'code') return this;
+    this.current = 'code';
+    this.closer = '';
+    this.lastSolid = '"';
+    return this;
+  }
+
   get region(): Region {
     return this.current === 'regex' ? 'string' : this.current;
   }

@@ -13,6 +13,8 @@ export interface Place {
   readonly textAfter: string;
   /** VS Code language id. */
   readonly languageId: string;
+  /** What a syntax tree says the cursor is in (`scopes.ts`), when it is sure. */
+  readonly region?: Region | undefined;
 }
 
 /** A closing bracket that stands after the cursor and closes one that was opened before it. */
@@ -51,6 +53,7 @@ export function surroundingsOf(place: Place): Surroundings {
   const near = textBefore.length - maxScanBefore;
   const scanStart = near <= 0 ? 0 : textBefore.indexOf('\n', near) + 1;
   const scanner = new BracketScanner(language).run(textBefore, scanStart);
+  if (place.region) scanner.assume(place.region);
   return {
     language,
     eol: eolOf(textBefore, textAfter),

@@ -149,6 +149,10 @@ describe('what follows below', () => {
   });
   test('a keyword closes', () => {
     check('def f\n  █\nend\n', 'x = 1\nend', 'def f\n  [x = 1]\nend\n', { languageId: 'ruby' });
+    check('def f\n  █\n\nputs 1\n', 'x = 1\nend\nputs 2', 'def f\n  [x = 1\nend]\n\nputs 1\n', {
+      languageId: 'ruby',
+    });
+    check('if a; then\n  █\n', 'b\nfi\nc', 'if a; then\n  [b\nfi]\n', { languageId: 'shellscript' });
   });
   test('else after a supplied brace is not ours', () => {
     check('if (a) {\n  █\n}\n', 'b();\n} else {\n  c();\n}', 'if (a) {\n  [b();]\n}\n');

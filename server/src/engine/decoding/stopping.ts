@@ -69,6 +69,7 @@ class LineStopper implements Stopper {
   private closedAt: number | undefined; // the end of the line that closed a block; only closers may follow
   private isLastLine = false; // this line closes the block and nothing supplies its end
   private wordStart: number | undefined; // of a line that begins a new statement unless this word says no
+  private isDedented = false; // this line stands left of the base
   private nextPhraseCheck = phraseInterval;
   private restAt: number | undefined; // where the rest of the cursor's line was reached
 
@@ -97,8 +98,10 @@ class LineStopper implements Stopper {
     const char = this.text.charAt(offset);
     if (this.wordStart !== undefined && !/\w/.test(char)) {
       const word = this.text.slice(this.wordStart, offset);
+      const goesOn = this.isDedented ? this.isMissingEnd(word) : continuations.has(word);
+      if (!goesOn) return this.stopBefore(this.lineStart, 'block-closed');
+      if (this.isDedented) this.isLastLine = true;
       this.wordStart = undefined;
-      if (!continuations.has(word)) return this.stopBefore(this.lineStart, 'block-closed');
     }
     if (char === '\n') {
       this.scanner.step(this.text, offset); // ends a line comment and an unfinished string
@@ -136,9 +139,18 @@ class LineStopper implements Stopper {
     if (isFirst) return undefined;
     if (indent > this.base) this.hasNested = true;
     if (')]}'.includes(char)) return undefined; // the scanner knows what it closes
-    if (indent < this.base) return this.stopBefore(this.lineStart, 'block-closed');
-    if (indent === 0 && (this.hasNested || this.nBlank > 0)) this.wordStart = offset;
+    this.isDedented = indent < this.base;
+    if (this.isDedented && this.around.language.blockEnds.length > 0) this.wordStart = offset;
+    else if (this.isDedented) return this.stopBefore(this.lineStart, 'block-closed');
+    else if (indent === 0 && (this.hasNested || this.nBlank > 0)) this.wordStart = offset;
     return undefined;
+  }
+
+  /** True when `word` ends the block and the next line does not. */
+  private isMissingEnd(word: string): boolean {
+    const { language, linesBelow } = this.around;
+    const line = this.text.slice(this.lineStart, this.wordStart) + word;
+    return language.blockEnds.includes(word) && !linesBelow[0]?.startsWith(line);
   }
 
   private closeOuter(offset: number, depth: number): StopState | undefined {

@@ -199,9 +199,7 @@ export class BracketScanner {
     if (char <= ' ') return undefined;
     if (this.triggers.includes(char) && this.opensRegion(text, offset, char)) return undefined;
     const isCharLiteral =
-      text.charAt(offset - 1) === "'" &&
-      text.charAt(offset + 1) === "'" &&
-      !this.language.quotes.includes("'");
+      this.language.hasLifetimes && text.charAt(offset - 1) === "'" && text.charAt(offset + 1) === "'";
     if (isCharLiteral) return undefined;
     this.lastSolid = char;
     if (char === '(' || char === '[' || char === '{') this.push(char, offset, false);

@@ -15,8 +15,10 @@ export interface Language {
   readonly hasTemplates: boolean;
   /** A slash where a value is expected starts a regular expression. */
   readonly hasRegex: boolean;
-  /** What ends a block: a bracket, a dedent, or a keyword such as `end`. */
-  readonly blocks: 'brackets' | 'indentation' | 'keywords';
+  /** `'` mostly starts a lifetime; only `'x'` is a literal. */
+  readonly hasLifetimes: boolean;
+  /** Words that end a block, on a line indented like its first one; most languages have none. */
+  readonly blockEnds: readonly string[];
   /** Matches a line (trimmed, without comment) that opens a block other than by a bracket at its end. */
   readonly blockStart: RegExp;
 }
@@ -34,7 +36,8 @@ const plain: Language = {
   longQuotes: [],
   hasTemplates: false,
   hasRegex: false,
-  blocks: 'brackets',
+  hasLifetimes: false,
+  blockEnds: [],
   blockStart: /^(?:case\b.*|default\s*):$|=>$/,
 };
 
@@ -59,18 +62,17 @@ const table: Readonly<Record<string, Language>> = {
     ...hash,
     grammar: 'python',
     longQuotes: ['"""', "'''"],
-    blocks: 'indentation',
     blockStart: pythonBlock,
   },
   go: { ...plain, grammar: 'go', longQuotes: ['`'] },
-  rust: { ...plain, grammar: 'rust', quotes: '"' }, // ' mostly starts a lifetime
+  rust: { ...plain, grammar: 'rust', quotes: '"', hasLifetimes: true },
   java: { ...plain, grammar: 'java', longQuotes: ['"""'] },
   c: { ...plain, grammar: 'cpp' }, // nearly a subset; a grammar of its own is not packaged
   cpp: { ...plain, grammar: 'cpp' },
   csharp: { ...plain, grammar: 'c-sharp', longQuotes: ['"""'] },
   php: { ...plain, grammar: 'php', lineComments: ['//', '#'] },
-  ruby: { ...hash, grammar: 'ruby', blocks: 'keywords', blockStart: rubyBlock },
-  shellscript: { ...hash, grammar: 'bash', blocks: 'keywords', blockStart: shellBlock },
+  ruby: { ...hash, grammar: 'ruby', blockEnds: ['end'], blockStart: rubyBlock },
+  shellscript: { ...hash, grammar: 'bash', blockEnds: ['fi', 'done', 'esac'], blockStart: shellBlock },
   powershell: { ...hash, grammar: 'powershell', blockComment: ['<#', '#>'] },
   css: { ...plain, grammar: 'css', lineComments: [] },
   ini: { ...hash, grammar: 'ini', lineComments: [';', '#'] },
@@ -83,11 +85,11 @@ const table: Readonly<Record<string, Language>> = {
     ...plain,
     lineComments: ['--'],
     blockComment: ['--[[', ']]'],
-    blocks: 'keywords',
+    blockEnds: ['end', 'until'],
     blockStart: luaBlock,
   },
   sql: { ...plain, lineComments: ['--'] },
-  yaml: { ...hash, blocks: 'indentation', blockStart: /:$/ },
+  yaml: { ...hash, blockStart: /:$/ },
   toml: { ...hash, longQuotes: ['"""', "'''"] },
   makefile: { ...hash, quotes: '' },
   dockerfile: hash,

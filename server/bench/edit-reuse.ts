@@ -7,7 +7,7 @@
 import { greedy } from '../src/engine/decoding/sampler.ts';
 import { KvArena } from '../src/engine/model/arena.ts';
 import { CausalLm } from '../src/engine/model/causal-lm.ts';
-import type { ReuseMethod } from '../src/engine/model/reuse.ts';
+import type { ReuseMethod, ReuseOptions } from '../src/engine/model/reuse.ts';
 import { Sequence } from '../src/engine/model/sequence.ts';
 import { fimFormatOf, joinFim, nFimOverhead } from '../src/engine/prompt/fim.ts';
 import { systemClock } from '../src/node/clock.ts';
@@ -18,26 +18,33 @@ import { editSimilarity, klDivergence, mean, median, p95 } from './statistics.ts
 
 const live = new AbortController().signal;
 
-/** How a method prepares the cache; all but `method` and `nRepair` is the bench's own. */
+/** A way to prepare the cache. */
 interface Contender {
   readonly name: string;
-  readonly method: ReuseMethod;
-  readonly nRepair: number;
+  readonly reuse: ReuseOptions;
   /** Moves keys without rotating them: the paper's "conflict fast encoding". */
   readonly isUnrotated?: boolean;
   /** Heals everything before the answer, as a pause of the user does. */
   readonly isHealed?: boolean;
 }
 
+const plain = (method: ReuseMethod, nRepairHead = 0, nRepairTail = 0): ReuseOptions => ({
+  method,
+  nRepairHead,
+  nRepairTail,
+});
+
 const contenders: readonly Contender[] = [
-  { name: 'full recompute', method: 'none', nRepair: 0 },
-  { name: 'prefix reuse', method: 'prefix', nRepair: 0 },
-  { name: 'deletion reuse (llama.cpp)', method: 'deletion', nRepair: 0 },
-  { name: 'moved, not rotated', method: 'edit', nRepair: 0, isUnrotated: true },
-  { name: 'edit reuse', method: 'edit', nRepair: 0 },
-  { name: 'edit reuse + repair 16', method: 'edit', nRepair: 16 },
-  { name: 'edit reuse + repair 64', method: 'edit', nRepair: 64 },
-  { name: 'edit reuse, healed', method: 'edit', nRepair: 0, isHealed: true },
+  { name: 'full recompute', reuse: plain('none') },
+  { name: 'prefix reuse', reuse: plain('prefix') },
+  { name: 'deletion reuse (llama.cpp)', reuse: plain('deletion') },
+  { name: 'moved, not rotated', reuse: plain('edit'), isUnrotated: true },
+  { name: 'edit reuse', reuse: plain('edit') },
+  { name: 'edit reuse, head 16', reuse: plain('edit', 16) },
+  { name: 'edit reuse, tail 16', reuse: plain('edit', 0, 16) },
+  { name: 'edit reuse, head 16, tail 16', reuse: plain('edit', 16, 16) },
+  { name: 'edit reuse, head 32, tail 32', reuse: plain('edit', 32, 32) },
+  { name: 'edit reuse, healed', reuse: plain('edit'), isHealed: true },
 ];
 
 /** The most tokens of the next line that are compared. */
@@ -83,7 +90,7 @@ const isFirst = (value: number, i: number, all: readonly number[]) => all.indexO
 /** Fills a cache with the prompt before the edit, then times the one after it, then decodes a line. */
 async function attempt(
   { forward, tokenizer }: Setting,
-  { method, nRepair, isUnrotated, isHealed }: Contender,
+  { reuse, isUnrotated, isHealed }: Contender,
   before: Int32Array,
   after: Int32Array,
   ends: ReadonlySet<number>,
@@ -93,13 +100,13 @@ async function attempt(
   // Frequencies divided by a huge factor rotate by nothing: keys are moved as they are.
   const shape = isUnrotated ? { ...config, ropeScaling: { kind: 'linear', factor: 1e30 } as const } : config;
   const sequence = new Sequence(new KvArena(shape, Math.max(before.length, after.length) + maxLineTokens));
-  await lm.prefill(sequence, before, live, { method: 'none', nRepair: 0 });
+  await lm.prefill(sequence, before, live, plain('none'));
   if (isHealed) {
-    await lm.prefill(sequence, after, live, { method, nRepair });
+    await lm.prefill(sequence, after, live, reuse);
     while (await lm.heal(sequence, live));
   }
   const startMs = performance.now();
-  const { logits, alignment } = await lm.prefill(sequence, after, live, { method, nRepair });
+  const { logits, alignment } = await lm.prefill(sequence, after, live, reuse);
   const ms = performance.now() - startMs;
   const first = logits.slice();
 

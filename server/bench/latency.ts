@@ -43,7 +43,11 @@ async function passes({ forward, nRound }: Setting): Promise<Figure[]> {
     const rates: number[] = [];
     for (let round = 0; round < nRound; round++) {
       const startMs = performance.now();
-      await lm.prefill(sequence, prompt.subarray(0, nToken), live, { method: 'none', nRepair: 0 });
+      await lm.prefill(sequence, prompt.subarray(0, nToken), live, {
+        method: 'none',
+        nRepairHead: 0,
+        nRepairTail: 0,
+      });
       rates.push((1000 * nToken) / (performance.now() - startMs));
     }
     const slowest = [...rates].sort((a, b) => b - a);

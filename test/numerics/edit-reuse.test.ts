@@ -4,15 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KvArena } from '../../server/src/engine/model/arena.ts';
 import { CausalLm } from '../../server/src/engine/model/causal-lm.ts';
 import { moveRows } from '../../server/src/engine/model/move-rows.ts';
-import { type ReuseOptions, Sequence } from '../../server/src/engine/model/sequence.ts';
+import type { ReuseOptions } from '../../server/src/engine/model/reuse.ts';
+import { Sequence } from '../../server/src/engine/model/sequence.ts';
 import { seededRandom } from '../../server/src/engine/testing/tiny-model.ts';
 import { systemClock } from '../../server/src/node/clock.ts';
 import type { TinyModelOptions } from '../fixtures/tiny-model.ts';
 import { type LoadedTiny, loadTiny, relativeError } from './loaded-model.ts';
 
 const live = new AbortController().signal;
-const edit: ReuseOptions = { method: 'edit', nRepair: 0 };
-const fresh: ReuseOptions = { method: 'none', nRepair: 0 };
+const edit: ReuseOptions = { method: 'edit', nRepairHead: 0, nRepairTail: 1 };
+const fresh: ReuseOptions = { ...edit, method: 'none' };
 const nRow = 400;
 
 const shapes: [string, TinyModelOptions][] = [
@@ -54,10 +55,8 @@ describe.each(shapes)('%s', (_name, options) => {
     let prompt = someTokens(250);
     let nShifted = 0;
     for (let round = 0; round < 25; round++) {
-      const { logits, alignment } = await prefill(sequence, prompt, {
-        method: 'edit',
-        nRepair: below(2) * 16,
-      });
+      const reuse = { ...edit, nRepairHead: below(2) * 16, nRepairTail: 1 + below(20) };
+      const { logits, alignment } = await prefill(sequence, prompt, reuse);
       nShifted += alignment.nShifted;
       const expected = await prefill(newSequence(), prompt, fresh);
       if (sequence.nExact === sequence.length) {

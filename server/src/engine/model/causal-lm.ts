@@ -4,7 +4,8 @@ import { Lane, type Priority } from '../base/lane.ts';
 import type { Clock } from '../base/ports.ts';
 import type { TokenId } from '../tokens/token.ts';
 import type { Forward } from './backend.ts';
-import { type Alignment, passTokens, type ReuseOptions, type Sequence } from './sequence.ts';
+import type { ReuseOptions } from './reuse.ts';
+import { type Alignment, passTokens, type Sequence } from './sequence.ts';
 
 /** What a prefill reused and computed, in tokens, and the logits [nVocab] after the last one. */
 export interface Prefill {
@@ -81,8 +82,13 @@ export class CausalLm {
   ): Promise<Float32Array> {
     signal.throwIfAborted();
     const { arena } = sequence;
-    const logits = await this.forward.run({ arena, tokens, start, logitsOf: [tokens.length - 1] });
-    sequence.record(start, tokens);
-    return logits;
+    try {
+      const logits = await this.forward.run({ arena, tokens, start, logitsOf: [tokens.length - 1] });
+      sequence.record(start, tokens);
+      return logits;
+    } catch (error) {
+      sequence.clear(); // what the pass wrote before it failed is not known
+      throw error;
+    }
   }
 }

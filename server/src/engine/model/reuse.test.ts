@@ -15,9 +15,11 @@ const next = random(11);
 const tokens = (n: number, nKind = 1000) => Int32Array.from({ length: n }, () => next(nKind));
 const joined = (...parts: (Int32Array | number[])[]) => Int32Array.from(parts.flatMap((part) => [...part]));
 
+const noRepair = { nRepairHead: 0, nRepairTail: 0 };
+
 /** What must hold of any plan: equal tokens, every new row once, no old row twice, the last one run. */
-function checkPlan(old: Int32Array, prompt: Int32Array, method: ReuseMethod) {
-  const { keeps, runs } = planReuse(old, prompt, method);
+function checkPlan(old: Int32Array, prompt: Int32Array, method: ReuseMethod, repair = noRepair) {
+  const { keeps, runs, nRepaired } = planReuse(old, prompt, { method, ...repair });
   const covered = new Int32Array(prompt.length);
   const used = new Int32Array(old.length);
   for (const { oldStart, newStart, length } of keeps) {
@@ -31,10 +33,11 @@ function checkPlan(old: Int32Array, prompt: Int32Array, method: ReuseMethod) {
   expect(covered.every((n) => n === 1)).toBe(true);
   expect(used.every((n) => n <= 1)).toBe(true);
   expect(runs.at(-1)?.endExclusive).toBe(prompt.length);
-  return { keeps, runs };
+  return { keeps, runs, nRepaired };
 }
 
-const moved = (keeps: readonly Keep[]) => keeps.slice(1).map(({ oldStart, newStart, length }) => [oldStart, newStart, length]);
+const moved = (keeps: readonly Keep[]) =>
+  keeps.slice(1).map(({ oldStart, newStart, length }) => [oldStart, newStart, length]);
 
 describe('planReuse', () => {
   const a = tokens(100);
@@ -57,6 +60,14 @@ describe('planReuse', () => {
     const { keeps } = checkPlan(joined(a, b, c, [7]), joined(c, a, b, [8]), 'edit');
     expect(moved(keeps).map(([from]) => from)).toEqual([200, 0]);
   });
+  test('repaired rows are run: behind each edit, and before the end', () => {
+    const plan = checkPlan(joined(a, b), joined(a, [1, 2, 3], b), 'edit', {
+      nRepairHead: 16,
+      nRepairTail: 10,
+    });
+    expect(moved(plan.keeps)).toEqual([[116, 119, 74]]);
+    expect(plan.nRepaired).toBe(16 + 9);
+  });
   test('islands shorter than the minimum are run', () => {
     const island = tokens(minKeep - 1);
     const { keeps } = checkPlan(joined(a, island, b), joined([1], island, [2]), 'edit');
@@ -70,7 +81,7 @@ describe('planReuse', () => {
     checkPlan(new Int32Array(0), a, 'edit');
     checkPlan(a, b, 'edit');
     checkPlan(a, Int32Array.of(a[0] as number), 'edit');
-    expect(planReuse(a, a, 'none').runs).toEqual([{ start: 0, endExclusive: 100 }]);
+    expect(planReuse(a, a, { method: 'none', ...noRepair }).runs).toEqual([{ start: 0, endExclusive: 100 }]);
   });
   test('over random edits of random and of repetitive texts', () => {
     for (let round = 0; round < 300; round++) {
@@ -82,7 +93,10 @@ describe('planReuse', () => {
         prompt = joined(prompt.subarray(0, at), tokens(next(20)), prompt.subarray(end));
       }
       if (prompt.length === 0) continue;
-      for (const method of ['none', 'prefix', 'deletion', 'edit'] as const) checkPlan(old, prompt, method);
+      const repair = { nRepairHead: next(3) * 8, nRepairTail: next(3) * 8 };
+      for (const method of ['none', 'prefix', 'deletion', 'edit'] as const) {
+        checkPlan(old, prompt, method, repair);
+      }
     }
   });
 });

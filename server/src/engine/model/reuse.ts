@@ -15,6 +15,19 @@ export type ReuseMethod =
   | 'deletion' // llama.cpp's --cache-reuse: rows may only move to the left, an insertion ends it
   | 'edit';
 
+/** How far reuse may go, and how much of it is repaired at once. */
+export interface ReuseOptions {
+  readonly method: ReuseMethod;
+  /**
+   * Rows behind each edit that are computed anew although they could be moved, in the pass of the new
+   * tokens: their context changed most (EPIC, Hu et al. 2024, https://arxiv.org/abs/2410.15332,
+   * section 4, recomputes the first tokens of each moved chunk).
+   */
+  readonly nRepairHead: number;
+  /** Rows before the prompt's end likewise, in the pass of the last token: the next token hangs on them. */
+  readonly nRepairTail: number;
+}
+
 /** Rows [oldStart, oldStart + length) become rows [newStart, newStart + length). */
 export interface Keep {
   readonly oldStart: number;
@@ -32,6 +45,8 @@ export interface Run {
 export interface ReusePlan {
   readonly keeps: readonly Keep[];
   readonly runs: readonly Run[];
+  /** Rows of the runs that could have been moved, but are repaired. */
+  readonly nRepaired: number;
 }
 
 /**
@@ -40,29 +55,36 @@ export interface ReusePlan {
  */
 export const minKeep = 32;
 
-/**
- * A plan that turns rows of `old` into rows of `prompt`. The last token of `prompt` is always run.
- * The first `nRepair` rows of every moved span are run too: they follow the edit most closely, so
- * their context changed most (as EPIC, Hu et al. 2024, https://arxiv.org/abs/2410.15332, section 4,
- * recomputes the first tokens of each moved chunk), and they share the pass of the new tokens.
- */
-export function planReuse(old: Int32Array, prompt: Int32Array, method: ReuseMethod, nRepair = 0): ReusePlan {
+/** A plan that turns rows of `old` into rows of `prompt`. The last token of `prompt` is always run. */
+export function planReuse(old: Int32Array, prompt: Int32Array, options: ReuseOptions): ReusePlan {
   assert(prompt.length > 0, 'an empty prompt has no next token');
+  const { method } = options;
   const limit = prompt.length - 1;
   const nPrefix = method === 'none' ? 0 : matchLength(old, 0, prompt, 0, limit);
-  const keeps: Keep[] = [{ oldStart: 0, newStart: 0, length: nPrefix }];
-  if (method === 'deletion') keeps.push(...deletionKeeps(old, prompt, nPrefix, limit));
-  else if (method === 'edit') keeps.push(...repaired(movedKeeps(old, prompt, nPrefix, limit), nRepair));
-  return { keeps, runs: gaps(keeps, prompt.length) };
+  const found =
+    method === 'deletion'
+      ? deletionKeeps(old, prompt, nPrefix, limit)
+      : method === 'edit'
+        ? movedKeeps(old, prompt, nPrefix, limit)
+        : [];
+  const moved = repaired(found, prompt.length, options);
+  const keeps = [{ oldStart: 0, newStart: 0, length: nPrefix }, ...moved];
+  return { keeps, runs: gaps(keeps, prompt.length), nRepaired: nRows(found) - nRows(moved) };
 }
 
-/** The keeps without their first `nRepair` rows; what is left of a short one is not worth a move. */
-function repaired(keeps: readonly Keep[], nRepair: number): Keep[] {
+const nRows = (keeps: readonly Keep[]) => keeps.reduce((sum, { length }) => sum + length, 0);
+
+/** The keeps without the rows to repair; what is left of a short one is not worth a move. */
+function repaired(
+  keeps: readonly Keep[],
+  nPrompt: number,
+  { nRepairHead, nRepairTail }: ReuseOptions,
+): Keep[] {
   return keeps
     .map(({ oldStart, newStart, length }) => ({
-      oldStart: oldStart + nRepair,
-      newStart: newStart + nRepair,
-      length: length - nRepair,
+      oldStart: oldStart + nRepairHead,
+      newStart: newStart + nRepairHead,
+      length: Math.min(length - nRepairHead, nPrompt - nRepairTail - newStart - nRepairHead),
     }))
     .filter(({ length }) => length >= minKeep);
 }

@@ -4,7 +4,7 @@ import { assert } from '../base/assert.ts';
 import type { TokenId } from '../tokens/token.ts';
 import type { KvArena } from './arena.ts';
 import { moveRows } from './move-rows.ts';
-import { planReuse, type ReuseMethod, type ReusePlan, type Run } from './reuse.ts';
+import { planReuse, type ReuseOptions, type ReusePlan, type Run } from './reuse.ts';
 
 /** What `align` decided, in rows. `runs` must go through the model in order, then `record`. */
 export interface Alignment {
@@ -12,20 +12,14 @@ export interface Alignment {
   readonly nKept: number;
   /** Rows that were moved, their keys rotated to the new positions. */
   readonly nShifted: number;
-  /** Rows to compute. */
+  /** Rows to compute, `nRepaired` of them only to be true again. */
   readonly nNew: number;
+  readonly nRepaired: number;
   readonly runs: readonly Run[];
 }
 
-/** How far reuse may go. */
-export interface ReuseOptions {
-  readonly method: ReuseMethod;
-  /** Rows behind each edit that are computed anew (see `planReuse`). */
-  readonly nRepair: number;
-}
-
-/** What the product does. */
-const defaultReuse: ReuseOptions = { method: 'edit', nRepair: 16 };
+/** What the product does; the repaired rows share passes that are run anyway (docs/benchmarks.md). */
+const defaultReuse: ReuseOptions = { method: 'edit', nRepairHead: 16, nRepairTail: 16 };
 
 /** Marks a row that holds nothing true: reserved for a run that has not been recorded yet. */
 const unknown = -1;
@@ -98,7 +92,8 @@ export class Sequence {
     this.shifts.set(shifts);
     this.nSeen = prompt.length;
     this.exact = Math.min(this.exact, plan.keeps[0]?.length ?? 0);
-    return { nKept, nShifted, nNew: prompt.length - nKept - nShifted, runs: plan.runs };
+    const { runs, nRepaired } = plan;
+    return { nKept, nShifted, nNew: prompt.length - nKept - nShifted, nRepaired, runs };
   }
 
   /** Records that `tokens` went through the model at rows [start, start + tokens.length). */
@@ -111,6 +106,12 @@ export class Sequence {
     if (start <= this.exact) this.exact = Math.max(this.exact, end);
   }
 
+  /** Forgets everything: after a failed pass nobody knows what the rows hold. */
+  clear(): void {
+    this.nSeen = 0;
+    this.exact = 0;
+  }
+
   /** The first rows that are not exact, at most `limit` of them; undefined when there are none. */
   stale(limit: number): Run | undefined {
     const endExclusive = Math.min(this.nSeen, this.exact + limit);
@@ -119,10 +120,10 @@ export class Sequence {
     return { start: this.exact, endExclusive };
   }
 
-  private choose(prompt: Int32Array, { method, nRepair }: ReuseOptions): ReusePlan {
-    const plan = planReuse(this.tokens, prompt, method, nRepair);
-    if (method !== 'edit' || plan.keeps.length === 1) return plan;
-    const exactPlan = planReuse(this.tokens, prompt, 'prefix');
+  private choose(prompt: Int32Array, reuse: ReuseOptions): ReusePlan {
+    const plan = planReuse(this.tokens, prompt, reuse);
+    if (reuse.method !== 'edit' || plan.keeps.length === 1) return plan;
+    const exactPlan = planReuse(this.tokens, prompt, { ...reuse, method: 'prefix' });
     return cost(plan) * worthwhile < cost(exactPlan) ? plan : exactPlan;
   }
 }

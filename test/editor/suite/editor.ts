@@ -15,6 +15,9 @@ const patienceMs = 60_000;
 /** Between two looks at something that may have changed. */
 const lookMs = 50;
 
+/** No request follows another one after this time, unless a key is pressed. */
+const settleMs = 500;
+
 /** Long enough for a suggestion to appear on a quiet machine, when none is to appear. */
 const quietMs = 1500;
 
@@ -23,6 +26,9 @@ export const openings = {
   typescript: ['  for (let i = 0; i < ', '  return ', '  const total = '],
   python: ['    for loan in ', '    return ', '    total = '],
 } as const;
+
+/** What the Tab key is bound to while ghost text is on screen. */
+const commit = 'editor.action.inlineSuggest.commit';
 
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -119,20 +125,26 @@ export function state(editor: vscode.TextEditor): { text: string; offset: number
   return { text: document.getText(), offset: document.offsetAt(selection.active) };
 }
 
-/** Runs `act` and waits for the next finished request about the editor's document that fits. */
-export async function traceAfter(
-  editor: vscode.TextEditor,
-  act: () => unknown,
-  fits: (trace: TraceParams) => boolean = () => true,
-): Promise<TraceParams> {
+/**
+ * Runs `act` and gives back the last finished request about the editor's document that came of it.
+ * Every key is a request, so the last one is known only when no other follows for a while; by then
+ * the editor has drawn what it got, too.
+ */
+export async function traceAfter(editor: vscode.TextEditor, act: () => unknown): Promise<TraceParams> {
   const api = await stet();
-  const old = api.lastTrace();
+  let last = api.lastTrace();
+  let since = Date.now();
+  let isNew = false;
   await act();
   return until('a finished request', () => {
     const trace = api.lastTrace();
-    if (trace === undefined || trace === old) return undefined;
-    const isHere = vscode.Uri.parse(trace.uri).toString() === editor.document.uri.toString();
-    return isHere && trace.outcome !== 'stale' && fits(trace) ? trace : undefined;
+    if (trace !== last) {
+      last = trace;
+      since = Date.now();
+      isNew = true;
+    }
+    if (!trace || !isNew || trace.outcome === 'stale' || Date.now() - since < settleMs) return undefined;
+    return vscode.Uri.parse(trace.uri).toString() === editor.document.uri.toString() ? trace : undefined;
   });
 }
 
@@ -143,11 +155,7 @@ export async function traceAfter(
 export async function typeUntilSuggested(editor: vscode.TextEditor, texts: readonly string[]): Promise<void> {
   const outcomes: string[] = [];
   for (const text of texts) {
-    const { outcome } = await traceAfter(
-      editor,
-      () => type(editor, text),
-      () => state(editor).text.includes(text),
-    );
+    const { outcome } = await traceAfter(editor, () => type(editor, text));
     if (outcome === 'generated' || outcome === 'reused') return;
     outcomes.push(`${text.trim()}: ${outcome}`);
     await vscode.commands.executeCommand('cursorHomeSelect');
@@ -157,11 +165,15 @@ export async function typeUntilSuggested(editor: vscode.TextEditor, texts: reado
   throw new Error(`no suggestion anywhere: ${outcomes.join('; ')}`);
 }
 
-/** Takes the suggestion as Tab does, and gives back the text that it added at the cursor. */
+/**
+ * Takes the suggestion as Tab does, and gives back the text that it added at the cursor.
+ * VS Code asks for a new suggestion after each such command, so it must not be sent in haste.
+ */
 export async function accept(editor: vscode.TextEditor): Promise<string> {
   const before = state(editor);
   await until('a suggestion to take', async () => {
-    await vscode.commands.executeCommand('editor.action.inlineSuggest.commit');
+    await vscode.commands.executeCommand(commit);
+    await pause(20 * lookMs);
     return state(editor).text !== before.text;
   });
   const after = state(editor);
@@ -175,11 +187,13 @@ export async function accept(editor: vscode.TextEditor): Promise<string> {
   return added;
 }
 
-/** Checks for a while that no suggestion can be taken and no text changes by itself. */
+/** Checks for a while that no text changes by itself, and then that there is no suggestion to take. */
 export async function staysAsItIs(editor: vscode.TextEditor): Promise<void> {
-  const { text } = state(editor);
+  const before = state(editor);
   for (const start = Date.now(); Date.now() - start < quietMs; await pause(lookMs)) {
-    await vscode.commands.executeCommand('editor.action.inlineSuggest.commit');
-    assert.equal(state(editor).text, text, 'a suggestion was there');
+    assert.deepEqual(state(editor), before);
   }
+  await vscode.commands.executeCommand(commit);
+  await pause(2 * lookMs);
+  assert.deepEqual(state(editor), before, 'a suggestion was there');
 }

@@ -70,7 +70,6 @@ describe('suggestion', () => {
     const editor = await openFile('src/loans.ts');
     await newLineBelow(editor, 'export function daysLate');
     await typeUntilSuggested(editor, openings.typescript);
-    await pause(500); // the server says that it has answered just before the editor draws the answer
     await vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
     await staysAsItIs(editor);
   });
@@ -85,8 +84,8 @@ describe('suggestion', () => {
     assert.deepEqual(state(editor), start);
 
     await traceAfter(editor, () => vscode.commands.executeCommand('stet.trigger'));
-    const typed = whole.slice(0, Math.max(1, Math.min(3, whole.length - 1)));
-    if (/[\r\n]/.test(typed)) return; // Enter is a key of its own, with the editor's indentation
+    assert.ok(whole.length > 1, `“${whole}” is too short to be typed in part`);
+    const typed = whole.slice(0, Math.min(3, whole.length - 1));
     const { outcome, nTokens } = await traceAfter(editor, () => type(editor, typed, 60));
     assert.equal(outcome, 'reused');
     assert.equal(nTokens, 0);

@@ -6,9 +6,9 @@ set -eu
 cd "$(dirname "$0")/.."
 : "${STET_DATA:=$PWD/data}" "${MINUTES:=72}" "${PYTHON:=/usr/bin/python3}"
 export STET_DATA PYTHONPATH="$PWD"
-# Two threads that sleep while they wait (spinning starves neighbours), and a malloc that keeps its pages: with the
-# defaults every 67 MB buffer is mapped anew and a step takes up to twice as long.
-export OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive
+# Two single-threaded ranks (stetlm/parallel.py says why), and a malloc that keeps its pages: with the
+# defaults every large buffer is mapped anew and a step takes up to twice as long.
+export OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 export MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=4000000000 MALLOC_TOP_PAD_=268435456
 if [ ! -d "$STET_DATA/train" ]; then
   # shellcheck disable=SC2086
@@ -18,4 +18,4 @@ fi
 [ -f "$STET_DATA/tokenizer/tokenizer.json" ] || $PYTHON -m stetlm.tokenizer train --data "$STET_DATA" --out "$STET_DATA/tokenizer"
 nice -n 5 $PYTHON -m stetlm.train --data "$STET_DATA" --out "$STET_DATA/run" --minutes "$MINUTES" \
   --d-model 256 --layers 4 --heads 4 --kv-heads 2 --ff 768 --context 512 --decay-context 1024 \
-  --batch-tokens 4096 --matrix-lr 0.02 --embed-lr 0.004 --sampled-until 0.65 --decay-share 0.25
+  --batch-tokens 4096 --matrix-lr 0.02 --embed-lr 0.004 --sampled-until 0.65 --decay-share 0.25 --ranks 2 --threads 1

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 
 QUERY_BLOCK = 128  # query rows per attention block on CPU: skips the masked half of the scores without a kernel
 LOSS_CHUNK = 384  # tokens whose logits exist at once: 384 x 16,384 float32 = 25 MB, under the 32 MB at which malloc maps anew
+LOSS_CHUNK_CUDA = 16_384
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +78,7 @@ def causal_attention(q, k, v):
 class Attention(nn.Module):
     def __init__(self, c: Config):
         super().__init__()
-        self.c = c
+        self.c, self.keeps, self.seen = c, False, None
         self.q_proj = nn.Linear(c.d_model, c.n_head * c.head_dim, bias=False)
         self.k_proj = nn.Linear(c.d_model, c.n_kv_head * c.head_dim, bias=False)
         self.v_proj = nn.Linear(c.d_model, c.n_kv_head * c.head_dim, bias=False)
@@ -88,7 +89,8 @@ class Attention(nn.Module):
         holds, these unrotated keys and values stand in for the row's own, as after an edit that reuses rows."""
         n_batch, n_pos, _ = x.shape
         k, v = self.k_proj(x), self.v_proj(x)
-        self.seen = (k, v)
+        if self.keeps:
+            self.seen = (k, v)
         if stale is not None:
             k, v = torch.where(stale[0], stale[1], k), torch.where(stale[0], stale[2], v)
 
@@ -155,6 +157,11 @@ class LanguageModel(nn.Module):
             x = layer(x, cos, sin, stale[i] if stale else None)
         return self.model.norm(x)
 
+    def keep_rows(self, keeps: bool) -> None:
+        """Whether the next forward passes leave their keys and values for `rows`; False also lets go of them."""
+        for layer in self.model.layers:
+            layer.self_attn.keeps, layer.self_attn.seen = keeps, None
+
     def rows(self):
         """(keys, values) of every layer of the last forward, unrotated [nBatch, nPos, nKvHead*headDim]."""
         return [layer.self_attn.seen for layer in self.model.layers]
@@ -175,8 +182,9 @@ class LinearCrossEntropy(torch.autograd.Function):
         n, total = hidden.shape[0], loss_weight.sum().clamp(min=1e-6)
         d_hidden, d_weight = torch.empty_like(hidden), torch.zeros_like(weight, dtype=torch.float32)
         loss, w = torch.zeros((), device=hidden.device), weight.to(hidden.dtype)
-        for i in range(0, n, LOSS_CHUNK):
-            h, t, lw = hidden[i : i + LOSS_CHUNK], targets[i : i + LOSS_CHUNK, None], loss_weight[i : i + LOSS_CHUNK]
+        size = LOSS_CHUNK_CUDA if hidden.is_cuda else LOSS_CHUNK
+        for i in range(0, n, size):
+            h, t, lw = hidden[i : i + size], targets[i : i + size, None], loss_weight[i : i + size]
             logits = (h @ w.t()).float()
             if shift is not None:
                 logits += shift
@@ -186,7 +194,7 @@ class LinearCrossEntropy(torch.autograd.Function):
             grad = logits.sub_(lse[:, None]).exp_().mul_(scale[:, None])
             grad.scatter_add_(1, t, -scale[:, None])
             grad = grad.to(h.dtype)
-            d_hidden[i : i + LOSS_CHUNK] = grad @ w
+            d_hidden[i : i + size] = grad @ w
             d_weight += grad.t() @ h
         ctx.save_for_backward(d_hidden, d_weight.to(weight.dtype))
         return loss / total

@@ -21,26 +21,27 @@ def orthogonalise(matrix, n_steps: int = 5):
 
 
 class Muon(torch.optim.Optimizer):
-    def __init__(self, params, lr: float = 0.02, momentum: float = 0.95, weight_decay: float = 0.0):
+    def __init__(self, params, lr: float = 0.02, momentum: float = 0.95, weight_decay: float = 0.0, map_all=None):
+        """map_all(function, tensors): how the updates are computed; None does them one after the other."""
         super().__init__(params, dict(lr=lr, momentum=momentum, weight_decay=weight_decay))
+        self.map_all = map_all or (lambda function, tensors: [function(t) for t in tensors])
 
     @torch.no_grad()
     def step(self):
         for group in self.param_groups:
-            for p in group["params"]:
-                if p.grad is None:
-                    continue
+            parameters, directions = [p for p in group["params"] if p.grad is not None], []
+            for p in parameters:
                 state = self.state[p]
                 if "momentum" not in state:
                     state["momentum"] = torch.zeros_like(p)
-                average = state["momentum"]
-                average.lerp_(p.grad, 1 - group["momentum"])
-                update = orthogonalise(p.grad.lerp(average, group["momentum"]))  # Nesterov
+                state["momentum"].lerp_(p.grad, 1 - group["momentum"])
+                directions.append(p.grad.lerp(state["momentum"], group["momentum"]))  # Nesterov
+            for p, update in zip(parameters, self.map_all(orthogonalise, directions)):
                 p.mul_(1 - group["lr"] * group["weight_decay"])
                 p.add_(update, alpha=-group["lr"] * max(1.0, p.shape[0] / p.shape[1]) ** 0.5)
 
 
-def make_optimizers(model, kind: str, matrix_lr: float, embed_lr: float, weight_decay: float):
+def make_optimizers(model, kind: str, matrix_lr: float, embed_lr: float, weight_decay: float, map_all=None):
     """[optimizer]; each param group remembers its `base_lr`. kind: muon | adamw."""
     matrices, embeddings, norms = [], [], []
     for name, p in model.named_parameters():
@@ -53,7 +54,7 @@ def make_optimizers(model, kind: str, matrix_lr: float, embed_lr: float, weight_
         rest.append(dict(params=matrices, lr=matrix_lr, weight_decay=weight_decay))
         made = [torch.optim.AdamW(rest, betas=(0.9, 0.95))]
     else:
-        made = [Muon(matrices, lr=matrix_lr, weight_decay=weight_decay), torch.optim.AdamW(rest, betas=(0.9, 0.95))]
+        made = [Muon(matrices, lr=matrix_lr, weight_decay=weight_decay, map_all=map_all), torch.optim.AdamW(rest, betas=(0.9, 0.95))]
     for optimizer in made:
         for group in optimizer.param_groups:
             group["base_lr"] = group["lr"]

@@ -8,6 +8,7 @@ spent before counts. A loss that is not finite reloads the last state and skips 
 """
 import argparse
 import contextlib
+import glob
 import json
 import math
 import os
@@ -15,7 +16,7 @@ import time
 
 import torch
 
-from . import data, model as llama, optim, tokenizer as bpe
+from . import data, model as llama, optim, parallel, stale as stale_rows, tokenizer as bpe
 
 
 def parse(argv=None):
@@ -33,6 +34,7 @@ def parse(argv=None):
     p.add_argument("--context", type=int, default=512)
     p.add_argument("--decay-context", type=int, default=1024)
     p.add_argument("--batch-tokens", type=int, default=4096)
+    p.add_argument("--micro-rows", type=int, default=0, help="rows per forward pass, gradients added up; 0: all at once")
     p.add_argument("--decay-share", type=float, default=0.2)
     p.add_argument("--warmup-steps", type=int, default=40)
     p.add_argument("--optimizer", choices=["muon", "adamw"], default="muon")
@@ -45,10 +47,14 @@ def parse(argv=None):
     p.add_argument("--grad-clip", type=float, default=1.0)
     p.add_argument("--save-minutes", type=float, default=5.0)
     p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--ranks", type=int, default=1, help="data-parallel processes (CPU; use --threads 1 with it)")
+    p.add_argument("--rank", type=int, default=0, help=argparse.SUPPRESS)
+    p.add_argument("--meet", help=argparse.SUPPRESS)
     p.add_argument("--workers", type=int, default=0, help="processes that make rows; 0 makes them in between steps")
     p.add_argument("--compile", action="store_true")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--init", help="state.pt whose weights (only) the run starts from")
+    p.add_argument("--minutes-before", type=float, default=0.0, help="with --init: how much of the budget counts as spent")
     return p.parse_args(argv)
 
 
@@ -60,13 +66,14 @@ def pick_config(args, n_vocab: int) -> llama.Config:
 class Trainer:
     def __init__(self, args):
         self.args, self.device = args, torch.device(args.device)
-        torch.manual_seed(args.seed)
+        torch.manual_seed(args.seed)  # the same weights on every rank
         torch.set_num_threads(args.threads)
+        self.ranks = parallel.Ranks(args.ranks, args.rank, args.meet)
         self.tok = bpe.load(args.tokenizer or os.path.join(args.data, "tokenizer"))
-        self.rows = data.Rows(data.Files(args.data), self.tok, args.seed)
+        self.load_corpus()
         self.model = llama.LanguageModel(pick_config(args, self.tok.n_vocab)).to(self.device)
         self.run = torch.compile(self.model) if args.compile else self.model
-        self.optimizers = optim.make_optimizers(self.model, args.optimizer, args.matrix_lr, args.embed_lr, args.weight_decay)
+        self.optimizers = optim.make_optimizers(self.model, args.optimizer, args.matrix_lr, args.embed_lr, args.weight_decay, self.ranks.map_shared if args.ranks > 1 else None)
         self.often = torch.from_numpy(data.often(self.rows)).to(self.device) if args.sampled_until > 0 else None
         self.step = self.next_row = self.n_tokens = self.n_reloads = 0
         self.seconds = 0.0  # spent in training before this process
@@ -75,10 +82,28 @@ class Trainer:
         if os.path.exists(self.state_path):
             self.load()
         elif args.init:
-            self.model.load_state_dict(torch.load(args.init, map_location="cpu")["model"])
-        self.feed = RowFeed(args, self.rows) if args.workers else None
+            start = torch.load(args.init, map_location="cpu")
+            self.model.load_state_dict(start["model"])
+            self.next_row, self.n_tokens, self.seconds = start["next_row"], start["n_tokens"], 60 * args.minutes_before
+            print(f"weights of step {start['step']} ({start['n_tokens']} tokens); the optimizers start anew", flush=True)
+
+    def load_corpus(self) -> None:
+        """Reads the corpus; the processes that make rows are forked here, before or after CUDA starts, and stay off it."""
+        self.archives = sorted(glob.glob(os.path.join(self.args.data, "*.done")))
+        self.rows = data.Rows(data.Files(self.args.data), self.tok, self.args.seed)
+        if getattr(self, "feed", None):
+            self.feed.close()
+        self.feed = RowFeed(self.args, self.rows) if self.args.workers else None
+
+    def look_for_more_text(self) -> None:
+        """Archives that arrived while training (see shards.py) join the corpus at the next save."""
+        if sorted(glob.glob(os.path.join(self.args.data, "*.done"))) != self.archives:
+            self.load_corpus()
+            print(f"corpus read again: {len(self.archives)} archives", flush=True)
 
     def save(self) -> None:
+        if self.args.rank != 0:
+            return
         state = dict(
             model=self.model.state_dict(), optimizers=[o.state_dict() for o in self.optimizers], step=self.step,
             next_row=self.next_row, n_tokens=self.n_tokens, seconds=self.elapsed(), config=vars(self.model.config),
@@ -103,23 +128,20 @@ class Trainer:
         return self.seconds + time.time() - self.started
 
     def batch(self, context: int):
-        n_rows = max(1, self.args.batch_tokens // context)
-        if self.feed:
-            array = self.feed.get(self.next_row, n_rows, context)
-        else:
-            array = self.rows.batch(self.next_row, n_rows, context)
-        self.next_row += n_rows
+        n_rows = max(1, self.args.batch_tokens // context // self.ranks.n)  # of this rank
+        first = self.next_row + self.ranks.rank * n_rows
+        array = (self.feed or self.rows).batch(first, n_rows, context)
+        self.next_row += n_rows * self.ranks.n
         ids = torch.from_numpy(array).to(self.device, non_blocking=True)
         return ids[:, :-1], ids[:, 1:]
 
     def loss(self, ids, targets, progress: float):
         stale, weight = None, torch.ones(targets.numel(), device=self.device)
         if progress >= self.args.stale_from and torch.rand(()).item() < self.args.stale_rows:
-            from . import stale as stale_rows
-            stale, weight = stale_rows.make(self.model, ids, self.tok)
+            stale, weight, _ = stale_rows.make(self.model, ids)
         is_cuda = self.device.type == "cuda"
         with torch.autocast("cuda", torch.bfloat16) if is_cuda else contextlib.nullcontext():
-            hidden = self.run(ids, stale)
+            hidden = self.run(ids) if stale is None else self.model(ids, stale)
         hidden, flat = hidden.reshape(-1, hidden.shape[-1]), targets.reshape(-1)
         table = self.model.model.embed_tokens.weight
         if progress < self.args.sampled_until:
@@ -135,33 +157,38 @@ class Trainer:
             for group in optimizer.param_groups:
                 group["lr"] = group["base_lr"] * factor
         ids, targets = self.batch(context)
-        loss = self.loss(ids, targets, progress)
-        loss.backward()
+        micro, loss = args.micro_rows or len(ids), 0.0
+        for part, wanted in zip(ids.split(micro), targets.split(micro)):
+            part_loss = self.loss(part, wanted, progress) * (len(part) / len(ids))
+            part_loss.backward()
+            loss += part_loss.item()
+        loss = self.ranks.average_gradients(self.model.parameters(), loss)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), args.grad_clip)
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        return loss.item(), targets.numel()
+        return loss, targets.numel() * self.ranks.n
 
     def train(self) -> None:
         args, budget = self.args, self.args.minutes * 60
-        self.started, last_save, log = time.time(), time.time(), open(os.path.join(args.out, "log.jsonl"), "a")
+        self.started, last_save, log = time.time(), time.time(), open(os.path.join(args.out, "log.jsonl") if args.rank == 0 else os.devnull, "a")
         mean, since, tokens_since = None, time.time(), 0
         print(f"{llama.n_parameters(self.model)} parameters on {self.device}, {args.minutes} min, row {self.next_row}", flush=True)
-        while (progress := self.elapsed() / budget) < 1:
+        while (progress := self.ranks.agree([self.elapsed() / budget])[0]) < 1:
             loss, n = self.one_step(progress)
             if not math.isfinite(loss):
                 self.recover()
                 continue
             self.step, self.n_tokens, tokens_since = self.step + 1, self.n_tokens + n, tokens_since + n
             mean = loss if mean is None else 0.97 * mean + 0.03 * loss
-            if self.step % 10 == 0:
+            if self.step % 10 == 0 and args.rank == 0:
                 rate, since, tokens_since = tokens_since / (time.time() - since), time.time(), 0
                 print(f"step {self.step} {self.n_tokens / 1e6:.3f} M tokens, {self.elapsed() / 60:.1f} min ({100 * progress:.0f} %), loss {mean:.3f}, {rate:.0f} tok/s", flush=True)
                 log.write(json.dumps(dict(step=self.step, tokens=self.n_tokens, seconds=round(self.elapsed(), 1), loss=round(mean, 4))) + "\n")
                 log.flush()
             if time.time() - last_save > args.save_minutes * 60:
                 self.save()
+                self.look_for_more_text()
                 last_save = time.time()
         self.save()
         print(f"finished: {self.step} steps, {self.n_tokens} tokens, {self.elapsed() / 60:.1f} min, loss {mean if mean is None else round(mean, 4)}", flush=True)
@@ -186,11 +213,14 @@ class RowFeed:
         self.pool = multiprocessing.get_context("fork").Pool(args.workers)
         self.depth, self.pending, self.queue, self.cursor = 4 * args.workers, (0, 0), [], 0
 
+    def close(self) -> None:
+        self.pool.terminate()
+
     @staticmethod
     def work(job):
         return RowFeed.shared.batch(*job)
 
-    def get(self, first: int, n_rows: int, context: int):
+    def batch(self, first: int, n_rows: int, context: int):
         import numpy as np
 
         size = max(1, n_rows // 8)

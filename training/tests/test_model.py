@@ -1,12 +1,13 @@
 """The model: causal, its fast paths equal to the plain ones, its loss and export true to the definitions."""
 import os
+import random
 import tempfile
 import unittest
 
 import torch
 import torch.nn.functional as F
 
-from stetlm import export, generate, model as llama, optim, quantise, tokenizer as bpe
+from stetlm import export, generate, model as llama, optim, quantise, stale, tokenizer as bpe
 
 TINY = llama.Config(n_vocab=320, d_model=128, n_layer=2, n_head=4, n_kv_head=2, d_ff=128, head_dim=32)
 
@@ -89,6 +90,25 @@ class ModelTest(unittest.TestCase):
                 file.truncate(os.path.getsize(path) - 10)
             with self.assertRaisesRegex(AssertionError, "truncated"):
                 export.read_safetensors(path)
+
+    def test_stale_rows_are_those_of_the_text_before_the_edit(self):
+        model, ids = tiny_model(), torch.randint(0, 320, (3, 120))
+        given, weight, plans = stale.make(model, ids, random.Random(2))
+        with torch.no_grad():
+            exact, mixed = model(ids), model(ids, given)
+        self.assertTrue(any(layer[0].any() for layer in given))
+        for row, (start, _, n_new, fresh) in enumerate(plans):
+            self.assertLess((exact[row, : start + n_new] - mixed[row, : start + n_new]).abs().max(), 1e-5)
+            self.assertTrue((weight.view(3, 120)[row, fresh:] == 1).all())
+        # An edit that changes nothing leaves rows that are as good as exact ones.
+        same = torch.zeros(3, 120, 1, dtype=torch.bool)
+        same[:, 30:90] = True
+        model.keep_rows(True)
+        model(ids)
+        own = [(same, k, v) for k, v in model.rows()]
+        model.keep_rows(False)
+        with torch.no_grad():
+            self.assertLess((model(ids, own) - exact).abs().max(), 1e-5)
 
     def test_rounding_errors_are_bounded(self):
         weight = torch.randn(8, 64)

@@ -147,7 +147,9 @@ export async function runMain(main) {
   try {
     process.exit(await main());
   } catch (error) {
-    console.error(error instanceof UserError ? `\n${error.message}` : error);
+    const isWrongOption = String(error?.code).startsWith('ERR_PARSE_ARGS_');
+    if (isWrongOption) console.error(`${error.message}\n--help lists the options.`);
+    else console.error(error instanceof UserError ? `\n${error.message}` : error);
     process.exit(1);
   }
 }

@@ -9,7 +9,6 @@ export const testSettings = {
   'window.restoreWindows': 'none',
   'git.enabled': false,
   'git.autofetch': false,
-  'files.autoSave': 'off',
   'editor.inlineSuggest.enabled': true,
   'editor.inlineSuggest.minShowDelay': 0,
   'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' },

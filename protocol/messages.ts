@@ -17,14 +17,24 @@ export interface TraceParams {
   readonly ms: number;
   /** From the request to the first token, debounce included; 0 when the model was not asked. */
   readonly firstTokenMs: number;
-  /** Rows of the KV cache that were kept as they were, moved, and computed anew. */
+  /** Rows of the KV cache kept as they were, moved, and computed, `nRepaired` of these only to be true again. */
   readonly nKept: number;
   readonly nShifted: number;
   readonly nNew: number;
+  readonly nRepaired: number;
+  /** Whether the answer was read from rows as exact as a fresh computation's. */
+  readonly rows: 'exact' | 'repaired' | 'shifted';
   /** Tokens written by the model. */
   readonly nTokens: number;
 }
 export const traceNotification = 'stet/trace';
+
+/** Server → client: the suggestion of this id turned out wrong; hide it if it is still on screen. */
+export interface WithdrawnParams {
+  readonly uri: string;
+  readonly id: number;
+}
+export const withdrawnNotification = 'stet/withdrawn';
 
 /**
  * The command of every item, with the suggestion's id as its only argument. Editors run it after

@@ -67,6 +67,13 @@ export const settingsTable = {
     description:
       'Milliseconds of quiet before the model is asked. It grows by itself while you type fast, and is 0 for text that continues the suggestion on screen.',
   },
+  'completion.editReuse': {
+    type: 'boolean',
+    default: true,
+    scope: 'window',
+    description:
+      'After an edit above the cursor, keep what was computed behind it and only read the new text; a pause makes it exact again. Off reads everything behind an edit anew: exact at once, but slower.',
+  },
   maxFileSizeKb: {
     type: 'number',
     default: 2048,
@@ -96,6 +103,15 @@ export const settingsTable = {
     scope: 'machine',
     description:
       "Where converted models are kept. Empty means the user's cache folder. It may be deleted at any time.",
+  },
+  'model.cacheMemoryMb': {
+    type: 'number',
+    default: 128,
+    minimum: 1,
+    maximum: 16384,
+    scope: 'machine',
+    description:
+      'Megabytes for what the model has read of the files that you work in; when it is full, the file used longest ago is read again. One file is always kept.',
   },
   threads: {
     type: 'number',

@@ -1,12 +1,14 @@
 /** The VS Code extension: activate and deactivate; wires the rest. */
 
-import { type ExtensionContext, window } from 'vscode';
+import { commands, type ExtensionContext, window } from 'vscode';
 import { DidChangeConfigurationNotification, type LanguageClient, State } from 'vscode-languageclient/node';
 import {
   type StatusParams,
   statusNotification,
   type TraceParams,
   traceNotification,
+  type WithdrawnParams,
+  withdrawnNotification,
 } from '../../protocol/messages.ts';
 import { menuCommand, registerCommands } from './commands.ts';
 import type { OffReason } from './overrides.ts';
@@ -35,6 +37,10 @@ export function activate(context: ExtensionContext): StetApi {
 
   server.onNotification(statusNotification, (params: StatusParams) => status.setServer(params));
   server.onNotification(traceNotification, (params: TraceParams) => status.setTrace(params));
+  server.onNotification(withdrawnNotification, ({ uri }: WithdrawnParams) => {
+    const isOnScreen = window.activeTextEditor?.document.uri.toString() === uri;
+    if (isOnScreen) void commands.executeCommand('editor.action.inlineSuggest.hide');
+  });
   context.subscriptions.push(
     log,
     status,

@@ -12,6 +12,8 @@ const trace = {
   nKept: 90,
   nShifted: 0,
   nNew: 10,
+  nRepaired: 0,
+  rows: 'exact' as const,
   nTokens: 7,
 };
 const base = { server: ready, off: undefined, languageId: 'python', trace: undefined };
@@ -40,6 +42,6 @@ test('off for this file says which language', () => {
 
 test('the hover ends with the last request', () => {
   expect(statusView({ ...base, trace }).hover).toContain(
-    'Last request: generated in 82 ms, read 10 of 100 tokens anew, wrote 7.',
+    'Last request: generated in 82 ms, read 10 of 100 tokens anew (exact), wrote 7.',
   );
 });

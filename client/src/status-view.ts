@@ -40,8 +40,10 @@ function headline({ state, detail }: StatusParams): string {
 }
 
 /** One request in one line: what came of it, how long it took, and what the cache saved. */
-function traceLine({ outcome, ms, nKept, nShifted, nNew, nTokens }: TraceParams): string {
-  const cost = nKept + nShifted + nNew > 0 ? `, read ${nNew} of ${nKept + nShifted + nNew} tokens anew` : '';
+function traceLine({ outcome, ms, nKept, nShifted, nNew, rows, nTokens }: TraceParams): string {
+  const nPrompt = nKept + nShifted + nNew;
+  const moved = nShifted > 0 ? `, moved ${nShifted}` : '';
+  const cost = nPrompt > 0 ? `, read ${nNew} of ${nPrompt} tokens anew${moved} (${rows})` : '';
   return `Last request: ${outcome} in ${Math.round(ms)} ms${cost}, wrote ${nTokens}.`;
 }
 

@@ -137,7 +137,14 @@ class OpenFile {
         version: this.version,
         offset: this.offset,
         trigger: 'invoked',
-        settings: { maxLines: 8, maxTokens: 64, contextTokens: 0, debounceMs: 0, maxFileSizeKb: 4096 },
+        settings: {
+          maxLines: 8,
+          maxTokens: 64,
+          contextTokens: 0,
+          debounceMs: 0,
+          maxFileSizeKb: 4096,
+          editReuse: true,
+        },
       },
       live,
     );

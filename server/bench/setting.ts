@@ -89,7 +89,11 @@ export async function openSetting(options: SettingOptions): Promise<Setting> {
     loadRssBytes,
     forward,
     files: await ownSources(),
-    newEngine: () => createEngine({ name: model.name, metadata: model.metadata, tokenizer, forward }, ports),
+    newEngine: () =>
+      createEngine(
+        { name: model.name, metadata: model.metadata, tokenizer, forward, cacheMemoryMb: 256 },
+        ports,
+      ),
     async close() {
       await forward.dispose();
       if (random !== undefined) await rm(random, { recursive: true, force: true });

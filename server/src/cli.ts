@@ -96,6 +96,7 @@ async function complete([place, ...more]: string[], options: Options): Promise<v
         contextTokens: settings['completion.contextTokens'],
         debounceMs: 0,
         maxFileSizeKb: settings.maxFileSizeKb,
+        editReuse: true,
       },
     },
     new AbortController().signal,
@@ -138,6 +139,7 @@ function engineOptions(options: Options) {
     cacheFolder: options.cache ? resolve(options.cache) : userCacheFolder(),
     format: options.format as WeightFormat,
     threads: count(options, 'threads') ?? 0,
+    cacheMemoryMb: defaultSettings()['model.cacheMemoryMb'],
     grammarsFolder: join(bundle, '..', 'grammars'),
     tracer: (event: TraceEvent) => {
       if (event.kind !== 'log') return;

@@ -36,6 +36,7 @@ function startEngine(settings: Settings, options: InitializationOptions): Promis
     ...(cacheFolder && { cacheFolder }),
     format: settings['model.format'],
     threads: settings.threads,
+    cacheMemoryMb: settings['model.cacheMemoryMb'],
     grammarsFolder: path.join(bundleFolder, '..', 'grammars'),
   });
 }

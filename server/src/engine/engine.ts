@@ -4,6 +4,8 @@ import type { Clock, Tracer } from './base/ports.ts';
 import { Completer } from './completion/complete.ts';
 import { type DocumentChange, OpenDocuments } from './completion/documents.ts';
 import type { CompletionRequest, CompletionResult } from './completion/request.ts';
+import { newCost } from './completion/request.ts';
+import { arenaBytes } from './model/arena.ts';
 import type { Forward } from './model/backend.ts';
 import { CausalLm } from './model/causal-lm.ts';
 import type { ModelMetadata } from './model/metadata.ts';
@@ -49,6 +51,8 @@ export interface EngineOptions {
   readonly metadata: ModelMetadata;
   readonly tokenizer: Tokenizer;
   readonly forward: Forward;
+  /** Megabytes for keys and values of all documents together; one document is always held. */
+  readonly cacheMemoryMb: number;
 }
 
 export interface EnginePorts {
@@ -58,24 +62,24 @@ export interface EnginePorts {
   readonly parsers?: Parsers;
 }
 
-/** Documents whose keys and values are held at once; at 90M parameters and 2,048 rows about 25 MB each. */
-const maxSequences = 4;
+/** Documents whose keys and values are held at once: more than anyone types in at once. */
+const maxSequences = 8;
 
 /** Builds an engine around a loaded model. The engine owns `forward` from now on. */
-export function createEngine(
-  { name, metadata, tokenizer, forward }: EngineOptions,
-  ports: EnginePorts,
-): Engine {
+export function createEngine(options: EngineOptions, ports: EnginePorts): Engine {
+  const { name, metadata, tokenizer, forward, cacheMemoryMb } = options;
   const { clock, tracer, parsers } = ports;
   const { config } = forward;
   const contextTokens = Math.min(metadata.contextTokens ?? config.maxPositions, config.maxPositions);
   const documents = new OpenDocuments();
   const trees = parsers && new Trees(parsers, clock);
   const lm = new CausalLm(forward, clock);
+  const nFitting = Math.floor((cacheMemoryMb * 1e6) / arenaBytes(config, contextTokens));
+  const nSequences = Math.max(1, Math.min(maxSequences, nFitting));
   const completer = new Completer({
     documents,
     lm,
-    pool: new SequencePool(config, contextTokens, maxSequences),
+    pool: new SequencePool(config, contextTokens, nSequences),
     tokenizer,
     segments: new SegmentTokenizer(tokenizer),
     fim: fimFormatOf(metadata, tokenizer),
@@ -104,7 +108,7 @@ export function createEngine(
         return result;
       } catch (error) {
         if (error !== superseded) throw error;
-        return { outcome: 'stale', cost: noCost };
+        return { outcome: 'stale', cost: newCost() };
       } finally {
         signal.removeEventListener('abort', forwardAbort);
         if (newest.get(request.uri) === own) newest.delete(request.uri);
@@ -123,5 +127,3 @@ export function createEngine(
 
 /** The reason of a request that a newer one for the same document replaced. */
 const superseded = new Error('a newer request for the same document');
-
-const noCost = { ms: 0, firstTokenMs: 0, nKept: 0, nShifted: 0, nNew: 0, nTokens: 0 };

@@ -64,5 +64,6 @@ function toCompletionSettings(settings: Settings): CompletionSettings {
     contextTokens: settings['completion.contextTokens'],
     debounceMs: settings['completion.debounceMs'],
     maxFileSizeKb: settings.maxFileSizeKb,
+    editReuse: settings['completion.editReuse'],
   };
 }

@@ -9,6 +9,8 @@ import {
   statusNotification,
   type TraceParams,
   traceNotification,
+  type WithdrawnParams,
+  withdrawnNotification,
 } from '../../../protocol/messages.ts';
 import { EngineError } from '../engine/base/error.ts';
 import type { TraceEvent } from '../engine/base/ports.ts';
@@ -55,6 +57,11 @@ export class Reporter {
 
   trace(event: TraceEvent): void {
     if (event.kind === 'log') this.log(event.level, event.message);
+    if (event.kind !== 'withdrawn') return;
+    const { uri, id } = event;
+    const params: WithdrawnParams = { uri, id };
+    void this.connection.sendNotification(withdrawnNotification, params);
+    this.log('debug', `Suggestion ${id} was withdrawn: the exact cache does not repeat it.`);
   }
 
   log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void {

@@ -48,7 +48,13 @@ export function parseSettings(raw: unknown): ParsedSettings {
 
 /** Whether two settings ask for the same engine process. */
 export function isSameEngine(a: Settings, b: Settings): boolean {
-  const keys: readonly SettingKey[] = ['model.folder', 'model.format', 'model.cacheFolder', 'threads'];
+  const keys: readonly SettingKey[] = [
+    'model.folder',
+    'model.format',
+    'model.cacheFolder',
+    'model.cacheMemoryMb',
+    'threads',
+  ];
   return keys.every((key) => a[key] === b[key]);
 }
 

@@ -81,6 +81,7 @@ const optionsFor = (modelFolder: string): EngineProcessOptions => ({
   modelFolder,
   format: 'int8',
   threads: 1,
+  cacheMemoryMb: 128,
   grammarsFolder: '',
 });
 const requestFor = (uri: string): CompletionRequest => ({
@@ -88,7 +89,7 @@ const requestFor = (uri: string): CompletionRequest => ({
   version: 1,
   offset: 0,
   trigger: 'invoked',
-  settings: { maxLines: 1, maxTokens: 1, contextTokens: 0, debounceMs: 0, maxFileSizeKb: 1 },
+  settings: { maxLines: 1, maxTokens: 1, contextTokens: 0, debounceMs: 0, maxFileSizeKb: 1, editReuse: true },
 });
 const document = (uri: string, languageId = 'x'): DocumentChange => ({
   kind: 'open',

@@ -24,6 +24,7 @@ export interface EngineProcessOptions {
   readonly format: WeightFormat;
   /** 0: chosen from the number of cores. */
   readonly threads: number;
+  readonly cacheMemoryMb: number;
   readonly grammarsFolder: string;
 }
 

@@ -16,6 +16,7 @@ import { threadCount, userCacheFolder } from './places.ts';
 export interface LocalEngineOptions extends ModelOptions {
   /** 0: chosen from the number of cores. */
   readonly threads: number;
+  readonly cacheMemoryMb: number;
   /** Holds web-tree-sitter.wasm and `<language>/parser.wasm`. */
   readonly grammarsFolder: string;
 }
@@ -42,7 +43,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
   const forward = await loadForward(model.graphs, model.config, { nThread: threadCount(options.threads) });
   const parsers = await openParsers(options.grammarsFolder, tracer);
   return createEngine(
-    { name: model.name, metadata: model.metadata, tokenizer, forward },
+    { name: model.name, metadata: model.metadata, tokenizer, forward, cacheMemoryMb: options.cacheMemoryMb },
     { clock: systemClock, tracer, ...(parsers && { parsers }) },
   );
 }

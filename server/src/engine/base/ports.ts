@@ -10,21 +10,32 @@ export interface Clock {
   yieldToHost(): Promise<void>;
 }
 
+/**
+ * How true the cache is: `exact` as a fresh prefill; `repaired`: some rows were moved in an edit, and
+ * those that matter most computed anew; `shifted`: moved, none of them repaired.
+ */
+export type RowTruth = 'exact' | 'repaired' | 'shifted';
+
 /** What one completion cost: milliseconds and counts. */
 export interface CompletionCost {
   readonly ms: number;
   /** From the request to the first token, debounce included; 0 when the model was not asked. */
   readonly firstTokenMs: number;
-  /** Rows of the cache kept as they were, moved, and computed. */
+  /** Rows of the cache kept as they were, moved, and computed, the last `nRepaired` only to be true again. */
   readonly nKept: number;
   readonly nShifted: number;
   readonly nNew: number;
+  readonly nRepaired: number;
+  /** Whether the rows that the answer was read from are those of a fresh prefill. */
+  readonly rows: RowTruth;
   /** Tokens that the model wrote. */
   readonly nTokens: number;
 }
 
 /** One thing that happened, with its figures. */
 export type TraceEvent =
+  /** The suggestion of this id came from moved rows, and the exact ones say otherwise. */
+  | { kind: 'withdrawn'; uri: string; id: number }
   | { kind: 'complete'; requestId: number; uri: string; outcome: string; cost: CompletionCost }
   | { kind: 'log'; level: 'error' | 'warn' | 'info' | 'debug'; message: string };
 

@@ -1,6 +1,7 @@
 /** complete: the whole engine with a scripted model; suggestions are asserted as text, `foo[bar]`. */
 
 import { describe, expect, test } from 'vitest';
+import type { TraceEvent, Tracer } from '../base/ports.ts';
 import { type CompletionRequest, createEngine, type Engine } from '../engine.ts';
 import { parseModelMetadata } from '../model/metadata.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
@@ -20,10 +21,17 @@ const stet = {
 };
 const end = tokenizer.idOf('<|endoftext|>') as number;
 const middle = tokenizer.idOf('<|fim_middle|>') as number;
-const settings = { maxLines: 8, maxTokens: 64, contextTokens: 0, debounceMs: 0, maxFileSizeKb: 100 };
+const settings = {
+  maxLines: 8,
+  maxTokens: 64,
+  contextTokens: 0,
+  debounceMs: 0,
+  maxFileSizeKb: 100,
+  editReuse: true,
+};
 
 /** An engine whose model knows what follows each beginning: text before the cursor → what it writes. */
-function newEngine(continuations: Readonly<Record<string, string>>, passMs = 0) {
+function newEngine(continuations: Readonly<Record<string, string>>, passMs = 0, tracer: Tracer = () => {}) {
   const clock = new FakeClock();
   const model = new ScriptedModel(
     (context) => {
@@ -41,8 +49,8 @@ function newEngine(continuations: Readonly<Record<string, string>>, passMs = 0) 
   );
   const metadata = parseModelMetadata(stet, tokenizerJson);
   const engine = createEngine(
-    { name: 'scripted', metadata, tokenizer, forward: model },
-    { clock, tracer: () => {} },
+    { name: 'scripted', metadata, tokenizer, forward: model, cacheMemoryMb: 10 },
+    { clock, tracer },
   );
   return { engine, model, clock };
 }
@@ -221,4 +229,30 @@ test('idle time makes moved rows exact again, and a new request stops it', async
   expect(model.nRun - before).toBeGreaterThan(150);
   const healed = await editor.type('0').ask();
   expect(healed.cost).toMatchObject({ nShifted: 0, nNew: 1 });
+});
+
+test('a suggestion from moved rows is withdrawn when the exact rows say otherwise', async () => {
+  // While the rows are moved, this model says 7, as a network might that still sees the old text.
+  const events: TraceEvent[] = [];
+  const { engine, model, clock } = newEngine({ 'x = ': '1;' }, 0, (event) => events.push(event));
+  const filler = Array.from({ length: 20 }, (_, i) => `let v${i} = ${i};\n`).join('');
+  const editor = new Editor(engine).open(`${filler}x = █`);
+  await editor.ask();
+  editor.offset = 3;
+  editor.type('ter');
+  editor.offset = filler.length + 3 + 'x = '.length;
+  const run = model.run.bind(model);
+  const seven = '7'.charCodeAt(0);
+  model.run = async (request) => {
+    const logits = await run(request);
+    logits[seven] = 40;
+    return logits;
+  };
+  const wrong = await editor.ask({ settings: { ...settings, maxTokens: 1 } });
+  expect(wrong.drawn.endsWith('x = [7]')).toBe(true);
+  model.run = run;
+  clock.advance(1000);
+  for (let i = 0; i < 60; i++) await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(events.filter((event) => event.kind === 'withdrawn')).toMatchObject([{ id: wrong.suggestion?.id }]);
+  expect((await editor.ask()).drawn.endsWith('x = [1;]')).toBe(true);
 });

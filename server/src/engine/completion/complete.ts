@@ -1,61 +1,34 @@
 /** complete: the whole story of one suggestion, from cursor to ghost text, on one page. */
 
-import type { Clock, CompletionCost, Tracer } from '../base/ports.ts';
-import { decode } from '../decoding/decode.ts';
-import { createStopper } from '../decoding/stopping.ts';
-import type { CausalLm } from '../model/causal-lm.ts';
+import type { Priority } from '../base/lane.ts';
+import type { Tracer } from '../base/ports.ts';
 import type { SequencePool } from '../model/pool.ts';
-import { type FimFormat, joinFim, nFimOverhead } from '../prompt/fim.ts';
-import { prefixWindow, suffixWindow } from '../prompt/window.ts';
-import { type Place, type Surroundings, surroundingsOf } from '../syntax/surroundings.ts';
+import type { Region } from '../syntax/brackets.ts';
+import { regionAt } from '../syntax/scopes.ts';
+import { surroundingsOf } from '../syntax/surroundings.ts';
 import type { Trees } from '../syntax/trees.ts';
 import type { DocumentSnapshot } from '../text/snapshot.ts';
-import { Detokenizer } from '../tokens/detokenizer.ts';
-import type { SegmentTokenizer } from '../tokens/retokenize.ts';
-import type { Tokenizer } from '../tokens/tokenizer.ts';
 import { Debounce } from './debounce.ts';
 import type { OpenDocuments } from './documents.ts';
+import { type GenerateParts, generate, type Job } from './generate.ts';
 import { Healer } from './healing.ts';
-import type { CompletionOutcome, CompletionRequest, CompletionResult, Suggestion } from './request.ts';
+import {
+  type CompletionOutcome,
+  type CompletionRequest,
+  type CompletionResult,
+  newCost,
+  type Suggestion,
+} from './request.ts';
 import { ShownSuggestions } from './reuse.ts';
 import { withoutBrokenEnd } from './syntax-check.ts';
-import { trim } from './trim.ts';
+import { type Trimmed, trim } from './trim.ts';
 
-export interface CompleterParts {
+export interface CompleterParts extends GenerateParts {
   readonly documents: OpenDocuments;
-  readonly lm: CausalLm;
   readonly pool: SequencePool;
-  readonly tokenizer: Tokenizer;
-  readonly segments: SegmentTokenizer;
-  readonly fim: FimFormat;
   /** Absent where there is no tree-sitter: suggestions are then not checked for syntax. */
   readonly trees?: Trees;
-  /** The most tokens of prompt and suggestion together. */
-  readonly contextTokens: number;
-  readonly clock: Clock;
   readonly tracer: Tracer;
-}
-
-/** The share of the prompt that text after the cursor may take; what it leaves goes to the prefix. */
-const suffixShare = 0.25;
-
-/** A path longer than this tells the model little more. */
-const maxPathSegments = 3;
-
-/** The place to complete at, as if the editor's selected completion were already typed. */
-interface Situation {
-  /** What a suggestion replaces before `replaceAfter` is added, and what it must begin with. */
-  readonly start: number;
-  readonly end: number;
-  readonly typed: string;
-  readonly place: Place & { readonly surroundings: Surroundings };
-}
-
-/** What the model wrote, as far as the stop rules let it go. */
-interface Generated {
-  readonly text: string;
-  /** The token limit ended it: the last statement may be half. */
-  readonly isCutOff: boolean;
 }
 
 export class Completer {
@@ -74,10 +47,10 @@ export class Completer {
 
   /** Answers `request`; rejects with the signal's reason when aborted. */
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
-    const { clock, documents } = this.parts;
+    const { clock, documents, pool } = this.parts;
     const startMs = clock.nowMs();
     this.healer.stop();
-    const cost = { ms: 0, firstTokenMs: 0, nKept: 0, nShifted: 0, nNew: 0, nTokens: 0 };
+    let cost = newCost();
     const answer = (outcome: CompletionOutcome, suggestion?: Suggestion): CompletionResult => ({
       outcome,
       ...(suggestion && { suggestion }),
@@ -89,32 +62,35 @@ export class Completer {
     const refusal = refuse(snapshot, request);
     if (refusal) return answer(refusal);
 
-    const reused = request.selected ? undefined : this.shown.match(snapshot, request.offset);
-    const delayMs = this.debounce.nextDelayMs(request.settings.debounceMs); // watches every request
+    const { settings, selected, trigger, offset } = request;
+    const reused = selected ? undefined : this.shown.match(snapshot, offset);
+    const delayMs = this.debounce.nextDelayMs(settings.debounceMs); // watches every request
     if (reused) return answer('reused', reused);
-    if (request.trigger === 'automatic' && delayMs > 0) await clock.sleep(delayMs, signal);
+    if (trigger === 'automatic' && delayMs > 0) await clock.sleep(delayMs, signal);
 
-    const situation = situationOf(snapshot, request);
-    const generated = await this.generate(snapshot, situation, request, startMs, cost, signal);
-    if (documents.get(request.uri)?.version !== snapshot.version) return answer('stale');
-
-    const trimmed = trim({ ...situation.place, generated: generated.text, isCutOff: generated.isCutOff });
-    if (!trimmed) return answer('empty');
-    const { text, replaceAfter } = trimmed;
-    const spot = {
-      snapshot,
-      before: situation.place.textBefore,
-      after: situation.place.textAfter.slice(replaceAfter),
-    };
-    const checked = this.parts.trees ? await withoutBrokenEnd(this.parts.trees, spot, text) : text;
-    const suggestion: Suggestion = {
-      id: this.nextId++,
-      text: situation.typed + checked,
-      start: situation.start,
-      endExclusive: situation.end + replaceAfter,
-    };
-    this.shown.remember(suggestion, snapshot, request.offset);
-    return answer('generated', suggestion);
+    const region = this.parts.trees?.readNow(snapshot, (tree) => regionAt(tree, offset));
+    const { start, end, typed, place } = situationOf(snapshot, request, region);
+    const job: Job = { uri: request.uri, place, sequence: pool.of(request.uri), settings, startMs };
+    let onHealed: ((signal: AbortSignal) => Promise<void>) | undefined;
+    try {
+      const { trimmed, ...written } = await this.write(job, snapshot, 'typing', signal);
+      cost = { ms: 0, ...written.cost };
+      if (documents.get(request.uri)?.version !== snapshot.version) return answer('stale');
+      if (!trimmed) return answer('empty');
+      const suggestion: Suggestion = {
+        id: this.nextId++,
+        text: typed + trimmed.text,
+        start,
+        endExclusive: end + trimmed.replaceAfter,
+      };
+      this.shown.remember(suggestion, snapshot, offset);
+      if (cost.rows !== 'exact') {
+        onHealed = (healing) => this.recheck(job, snapshot, suggestion.id, trimmed, healing);
+      }
+      return answer('generated', suggestion);
+    } finally {
+      this.healer.start(job.sequence, onHealed);
+    }
   }
 
   /** Ends what runs in idle time. */
@@ -127,57 +103,35 @@ export class Completer {
     this.shown.clear(); // else the rest of it would match what follows
   }
 
-  /** Runs the model and returns its text as far as the stop rules let it go. */
-  private generate(
-    snapshot: DocumentSnapshot,
-    situation: Situation,
-    request: CompletionRequest,
-    startMs: number,
-    cost: Mutable<CompletionCost>,
-    signal: AbortSignal,
-  ): Promise<Generated> {
-    const { lm, pool, tokenizer, fim, clock } = this.parts;
-    const prompt = this.prompt(snapshot.uri, situation, request);
-    const sequence = pool.of(snapshot.uri);
-    const generate = async () => {
-      const { alignment, logits } = await lm.prefill(sequence, prompt, signal);
-      cost.nKept = alignment.nKept;
-      cost.nShifted = alignment.nShifted;
-      cost.nNew = alignment.nNew;
-      cost.firstTokenMs = clock.nowMs() - startMs;
-
-      const { maxLines, maxTokens } = request.settings;
-      const stopper = createStopper({ ...situation.place, maxLines });
-      const detokenizer = new Detokenizer(tokenizer);
-      const isEnd = (token: number) => fim.ends.has(token) || tokenizer.isSpecial(token);
-      let text = '';
-      for await (const token of decode(lm, sequence, { logits, maxTokens, isEnd, signal })) {
-        cost.nTokens++;
-        const chunk = detokenizer.push(token);
-        text += chunk;
-        const { stop, keep } = stopper.push(chunk);
-        if (stop) return { text: text.slice(0, keep), isCutOff: false };
-      }
-      return { text, isCutOff: cost.nTokens >= maxTokens };
-    };
-    return lm.exclusive('typing', generate, signal).finally(() => this.healer.start(sequence));
+  /** What the model writes for `job`, trimmed to what is worth showing. */
+  private async write(job: Job, snapshot: DocumentSnapshot, priority: Priority, signal: AbortSignal) {
+    const { text, isCutOff, cost } = await generate(this.parts, job, priority, signal);
+    const trimmed = trim({ ...job.place, generated: text, isCutOff });
+    if (!trimmed || !this.parts.trees) return { trimmed, cost };
+    const { textBefore, textAfter } = job.place;
+    const spot = { snapshot, before: textBefore, after: textAfter.slice(trimmed.replaceAfter) };
+    const checked = await withoutBrokenEnd(this.parts.trees, spot, trimmed.text);
+    return { trimmed: { ...trimmed, text: checked }, cost };
   }
 
-  /** The tokens that describe the situation, at most what the window leaves beside the answer. */
-  private prompt(uri: string, { place }: Situation, { settings }: CompletionRequest): Int32Array {
-    const { segments, fim, contextTokens } = this.parts;
-    const window =
-      settings.contextTokens > 0 ? Math.min(settings.contextTokens, contextTokens) : contextTokens;
-    const encode = (text: string) => segments.encode(text);
-    const path = fim.file === undefined ? new Int32Array(0) : encode(`${shortPath(uri)}\n`);
-    const budget = Math.max(1, window - settings.maxTokens - nFimOverhead - path.length);
-    const suffix = suffixWindow(place.textAfter, Math.floor(budget * suffixShare), encode);
-    const prefix = prefixWindow(place.textBefore, budget - suffix.length, encode);
-    return joinFim(fim, { path, prefix, suffix });
+  /**
+   * Writes once more now that the cache is exact. A suggestion that came from moved rows and that the
+   * exact ones do not repeat is withdrawn: approximations may be early, they may not stay.
+   */
+  private async recheck(
+    job: Job,
+    snapshot: DocumentSnapshot,
+    id: number,
+    shown: Trimmed,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { trimmed } = await this.write(job, snapshot, 'background', signal);
+    const isCurrent = this.parts.documents.get(snapshot.uri) === snapshot;
+    if (!isCurrent || trimmed?.text === shown.text) return;
+    this.shown.clear(snapshot.uri);
+    this.parts.tracer({ kind: 'withdrawn', uri: snapshot.uri, id });
   }
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Why no suggestion can be made here at all, if so. */
 function refuse(snapshot: DocumentSnapshot, request: CompletionRequest): CompletionOutcome | undefined {
@@ -191,15 +145,20 @@ function refuse(snapshot: DocumentSnapshot, request: CompletionRequest): Complet
   return undefined;
 }
 
+/**
+ * The place to complete at, as if the editor's selected completion were already typed, and what of
+ * the document a suggestion replaces before `replaceAfter` is added.
+ */
 function situationOf(
   { text, languageId }: DocumentSnapshot,
   { offset, selected }: CompletionRequest,
-): Situation {
+  region: Region | undefined,
+) {
   const start = selected?.start ?? offset;
   const end = Math.max(selected?.endExclusive ?? offset, offset);
   const typed = selected?.text ?? '';
   const textBefore = text.slice(0, start) + typed;
-  const place = { textBefore, textAfter: text.slice(end), languageId };
+  const place = { textBefore, textAfter: text.slice(end), languageId, ...(region && { region }) };
   return { start, end, typed, place: { ...place, surroundings: surroundingsOf(place) } };
 }
 
@@ -209,15 +168,4 @@ function isInsideSurrogatePair(text: string, offset: number): boolean {
 
 function isInsideWord(text: string, offset: number): boolean {
   return offset > 0 && /^[\p{L}\p{N}_$]{2}$/u.test(text.slice(offset - 1, offset + 1));
-}
-
-/** The end of the URI's path, as the model saw paths in training. */
-function shortPath(uri: string): string {
-  const path = uri.replace(/^[a-z][a-z0-9+.-]*:\/*/i, '').replace(/[?#].*$/, '');
-  const segments = path.split('/').slice(-maxPathSegments).join('/');
-  try {
-    return decodeURIComponent(segments);
-  } catch {
-    return segments; // a stray % in an untitled document's name
-  }
 }

@@ -17,13 +17,16 @@ export class Healer {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Heals `sequence` after a pause, in slices, until it is exact or `stop` is called. */
-  start(sequence: Sequence): void {
+  /**
+   * Heals `sequence` after a pause, in slices, until it is exact or `stop` is called; then runs
+   * `onHealed`, which `stop` ends likewise.
+   */
+  start(sequence: Sequence, onHealed?: (signal: AbortSignal) => Promise<void>): void {
     this.stop();
     if (sequence.nExact >= sequence.length) return;
     const running = new AbortController();
     this.running = running;
-    this.heal(sequence, running.signal).catch((error) => {
+    this.heal(sequence, onHealed, running.signal).catch((error) => {
       if (!running.signal.aborted) this.onError(error);
     });
   }
@@ -34,8 +37,13 @@ export class Healer {
     this.running = undefined;
   }
 
-  private async heal(sequence: Sequence, signal: AbortSignal): Promise<void> {
+  private async heal(
+    sequence: Sequence,
+    onHealed: ((signal: AbortSignal) => Promise<void>) | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     await this.clock.sleep(idleMs, signal);
     while (await this.lm.heal(sequence, signal)) await this.clock.yieldToHost();
+    if (sequence.nExact === sequence.length) await onHealed?.(signal);
   }
 }

@@ -23,6 +23,8 @@ export interface CompletionSettings {
   readonly contextTokens: number;
   readonly debounceMs: number;
   readonly maxFileSizeKb: number;
+  /** False: rows behind an edit are computed anew, which is exact at once, and slower. */
+  readonly editReuse: boolean;
 }
 
 /** A text that may replace a range of the document. */
@@ -52,4 +54,9 @@ export interface CompletionResult {
   readonly outcome: CompletionOutcome;
   readonly suggestion?: Suggestion;
   readonly cost: CompletionCost;
+}
+
+/** A cost of nothing, to be filled in. */
+export function newCost(): CompletionCost {
+  return { ms: 0, firstTokenMs: 0, nKept: 0, nShifted: 0, nNew: 0, nRepaired: 0, rows: 'exact', nTokens: 0 };
 }

@@ -3,7 +3,7 @@
 import type { CausalLm } from '../model/causal-lm.ts';
 import type { Sequence } from '../model/sequence.ts';
 import type { TokenId } from '../tokens/token.ts';
-import { greedy } from './sampler.ts';
+import { greedySampler, type Sampler } from './sampler.ts';
 
 export interface DecodeOptions {
   /** Logits [nVocab] after the sequence's last token. */
@@ -12,6 +12,8 @@ export interface DecodeOptions {
   readonly maxTokens: number;
   /** True for tokens that end the text: they are not yielded. */
   readonly isEnd: (token: TokenId) => boolean;
+  /** Who picks the tokens; greedy when absent. */
+  readonly sampler?: Sampler;
   readonly signal: AbortSignal;
 }
 
@@ -25,12 +27,13 @@ export type DecodeEnd = 'end-token' | 'token-limit' | 'window-full';
 export async function* decode(
   lm: CausalLm,
   sequence: Sequence,
-  { logits, maxTokens, isEnd, signal }: DecodeOptions,
+  { logits, maxTokens, isEnd, sampler = greedySampler, signal }: DecodeOptions,
 ): AsyncGenerator<TokenId, DecodeEnd> {
   let next = logits;
   for (let n = 1; ; n++) {
-    const token = greedy(next);
+    const token = sampler.pick(next);
     if (isEnd(token)) return 'end-token';
+    sampler.accept(token);
     yield token;
     if (n >= maxTokens) return 'token-limit';
     if (sequence.length >= sequence.arena.nRow) return 'window-full';

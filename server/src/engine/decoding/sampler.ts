@@ -1,7 +1,18 @@
-/** Sampler: picks the next token from logits; greedy so far. */
+/** Sampler: picks the next token from logits; greedily so far. */
 
 import { EngineError } from '../base/error.ts';
 import type { TokenId } from '../tokens/token.ts';
+
+/** Chooses the tokens of one generation. It is told what was emitted, so it may remember. */
+export interface Sampler {
+  /** The next token by `logits` [nVocab], which are not kept. */
+  pick(logits: Float32Array): TokenId;
+  /** `token` was emitted: the next `pick` comes after it. */
+  accept(token: TokenId): void;
+}
+
+/** The network's own most probable token, always. */
+export const greedySampler: Sampler = { pick: greedy, accept: () => {} };
 
 /**
  * The most probable token; the lowest id among equals. Throws EngineError('backend-failed') when

@@ -6,6 +6,12 @@ import type { ModelConfig } from './contract.ts';
 /** The part of a model's shape that its cache depends on. */
 export type KvShape = Pick<ModelConfig, 'nLayer' | 'nKvHead' | 'headDim' | 'ropeTheta' | 'ropeScaling'>;
 
+/** What one arena of `nRow` tokens takes at most, the base keys of moved rows included. */
+export function arenaBytes(config: KvShape, nRow: number): number {
+  const parts = 3; // keys, values, base keys
+  return parts * config.nLayer * config.nKvHead * nRow * config.headDim * Float32Array.BYTES_PER_ELEMENT;
+}
+
 /**
  * Keys are stored as the model caches them: after RoPE. Row r of every layer belongs to the r-th
  * token of the sequence. The runtime writes new rows in place (see `node/onnx.ts`).

@@ -1,0 +1,117 @@
+/** generate: lets the model write at one place, as far as the stop rules let it go. */
+
+import type { Priority } from '../base/lane.ts';
+import type { Clock, CompletionCost } from '../base/ports.ts';
+import { decode } from '../decoding/decode.ts';
+import { createStopper } from '../decoding/stopping.ts';
+import type { CausalLm } from '../model/causal-lm.ts';
+import type { ReuseOptions } from '../model/reuse.ts';
+import type { Sequence } from '../model/sequence.ts';
+import { type FimFormat, joinFim, nFimOverhead } from '../prompt/fim.ts';
+import { prefixWindow, suffixWindow } from '../prompt/window.ts';
+import type { Place, Surroundings } from '../syntax/surroundings.ts';
+import { Detokenizer } from '../tokens/detokenizer.ts';
+import type { SegmentTokenizer } from '../tokens/retokenize.ts';
+import type { Tokenizer } from '../tokens/tokenizer.ts';
+import type { CompletionSettings } from './request.ts';
+
+export interface GenerateParts {
+  readonly lm: CausalLm;
+  readonly tokenizer: Tokenizer;
+  readonly segments: SegmentTokenizer;
+  readonly fim: FimFormat;
+  /** The most tokens of prompt and suggestion together. */
+  readonly contextTokens: number;
+  readonly clock: Clock;
+}
+
+/** One thing to write. */
+export interface Job {
+  readonly uri: string;
+  readonly place: Place & { readonly surroundings: Surroundings };
+  readonly sequence: Sequence;
+  readonly settings: CompletionSettings;
+  readonly startMs: number;
+}
+
+/** What the model wrote, and what it cost. */
+export interface Generated {
+  readonly text: string;
+  /** The token limit ended it: the last statement may be half. */
+  readonly isCutOff: boolean;
+  readonly cost: Omit<CompletionCost, 'ms'>;
+}
+
+/** The share of the prompt that text after the cursor may take; what it leaves goes to the prefix. */
+const suffixShare = 0.25;
+
+/** A path longer than this tells the model little more. */
+const maxPathSegments = 3;
+
+/** What `completion.editReuse: false` asks for. */
+const exactReuse: ReuseOptions = { method: 'prefix', nRepairHead: 0, nRepairTail: 0 };
+
+/** Runs `job` when its turn comes. Rejects with the signal's reason when aborted. */
+export function generate(
+  parts: GenerateParts,
+  job: Job,
+  priority: Priority,
+  signal: AbortSignal,
+): Promise<Generated> {
+  const { lm, tokenizer, fim, clock } = parts;
+  const { sequence, place, settings, startMs } = job;
+  const prompt = promptOf(parts, job);
+  const task = async (): Promise<Generated> => {
+    const reuse = settings.editReuse ? undefined : exactReuse;
+    const { alignment, logits } = await lm.prefill(sequence, prompt, signal, reuse);
+    const { nKept, nShifted, nNew, nRepaired } = alignment;
+    const isExact = sequence.nExact === sequence.length;
+    const rows = isExact ? 'exact' : nRepaired > 0 ? 'repaired' : 'shifted';
+    const firstTokenMs = clock.nowMs() - startMs;
+
+    const { maxLines, maxTokens } = settings;
+    const stopper = createStopper({ ...place, maxLines });
+    const detokenizer = new Detokenizer(tokenizer);
+    const isEnd = (token: number) => fim.ends.has(token) || tokenizer.isSpecial(token);
+    let text = '';
+    let nTokens = 0;
+    let keep: number | undefined;
+    for await (const token of decode(lm, sequence, { logits, maxTokens, isEnd, signal })) {
+      nTokens++;
+      const chunk = detokenizer.push(token);
+      text += chunk;
+      const state = stopper.push(chunk);
+      keep = state.stop && state.keep;
+      if (state.stop) break;
+    }
+    return {
+      text: text.slice(0, keep),
+      isCutOff: keep === undefined && nTokens >= maxTokens,
+      cost: { firstTokenMs, nKept, nShifted, nNew, nRepaired, rows, nTokens },
+    };
+  };
+  return lm.exclusive(priority, task, signal);
+}
+
+/** The tokens that describe the place, at most what the window leaves beside the answer. */
+function promptOf(parts: GenerateParts, { uri, place, settings }: Job): Int32Array {
+  const { segments, fim, contextTokens } = parts;
+  const window = Math.min(settings.contextTokens || contextTokens, contextTokens);
+  const encode = (text: string) => segments.encode(text);
+  const path = fim.file === undefined ? new Int32Array(0) : encode(`${shortPath(uri)}\n`);
+  const budget = Math.max(1, window - settings.maxTokens - nFimOverhead - path.length);
+  const suffix = suffixWindow(place.textAfter, Math.floor(budget * suffixShare), encode);
+  const prefix = prefixWindow(place.textBefore, budget - suffix.length, encode);
+  return joinFim(fim, { path, prefix, suffix });
+}
+
+/** The end of the URI's path, as the model saw paths in training. */
+function shortPath(uri: string): string {
+  const path = uri.replace(/^[a-z][a-z0-9+.-]*:\/*/i, '').replace(/[?#].*$/, '');
+  const segments = path.split('/').slice(-maxPathSegments).join('/');
+  try {
+    return decodeURIComponent(segments);
+  } catch {
+    return segments; // a stray % in an untitled document's name
+  }
+}

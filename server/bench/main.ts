@@ -4,23 +4,46 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { WeightFormat } from '../src/engine/model/weights.ts';
+import { learnCacheWeights } from './cache-weights.ts';
 import { editReuse } from './edit-reuse.ts';
+import { humaneval } from './humaneval.ts';
 import { latency } from './latency.ts';
+import { quality } from './quality.ts';
+import { filesOfFolder, filesOfRepository, type QualityFile } from './quality-files.ts';
 import { markdown, type Report } from './report.ts';
 import { openSetting, type Setting } from './setting.ts';
 
-const suites: Readonly<Record<string, (setting: Setting) => Promise<Report>>> = {
+/** What the suites about quality measure with. */
+interface Material {
+  readonly files: () => Promise<QualityFile[]>;
+  readonly nCase: number;
+  readonly humanEvalFolder: string | undefined;
+}
+
+const suites: Readonly<Record<string, (setting: Setting, material: Material) => Promise<Report>>> = {
   latency,
   'edit-reuse': editReuse,
+  quality: async (setting, { files, nCase }) => quality(setting, await files(), nCase),
+  humaneval: (setting, { humanEvalFolder, nCase }) => humaneval(setting, humanEvalFolder, nCase),
+  'cache-weights': async (setting, { files, nCase }) => learnCacheWeights(setting, await files(), nCase),
 };
 
+/** What runs when none is named: what needs no material and changes nothing. */
+const defaultSuites = ['latency', 'edit-reuse', 'quality'];
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
 const usage = `npm run bench -- [SUITE …] [options]
-  suites            ${Object.keys(suites).join(', ')} (default: all)
+  suites            ${Object.keys(suites).join(', ')} (default: ${defaultSuites.join(', ')})
   --model FOLDER    the model (default: the embedded one)
   --random SHAPE    random weights instead: 59M or 90M; for time, not for quality
   --format FORMAT   int8 (default), int8-block, int4 or fp32
   --threads N       CPU threads (default: as the product chooses)
   --rounds N        measurements of each kind (default 20)
+  --files FOLDER    source files to measure quality with (may be repeated; default: this repository's own)
+  --repos DIR       the same from a bare git directory (may be repeated)
+  --cases N         cases of each kind for quality and humaneval (default 200)
+  --humaneval FOLDER  HumanEval-*Infilling.jsonl.gz
 `;
 
 async function main(): Promise<void> {
@@ -32,6 +55,10 @@ async function main(): Promise<void> {
       format: { type: 'string', default: 'int8' },
       threads: { type: 'string', default: '0' },
       rounds: { type: 'string', default: '20' },
+      files: { type: 'string', multiple: true, default: [] },
+      repos: { type: 'string', multiple: true, default: [] },
+      cases: { type: 'string', default: '200' },
+      humaneval: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -41,21 +68,33 @@ async function main(): Promise<void> {
     process.exitCode = unknown === undefined ? 0 : 2;
     return;
   }
+  const material: Material = {
+    files: () => filesOf(values.files, values.repos),
+    nCase: Number(values.cases),
+    humanEvalFolder: values.humaneval,
+  };
   const reports: Report[] = [];
-  for (const name of positionals.length > 0 ? positionals : Object.keys(suites)) {
+  for (const name of positionals.length > 0 ? positionals : defaultSuites) {
     const setting = await openSetting({
-      modelFolder: resolve(values.model ?? join(dirname(fileURLToPath(import.meta.url)), '..', 'model')),
+      modelFolder: resolve(values.model ?? join(root, 'model')),
       random: values.random,
       format: values.format as WeightFormat,
       threads: Number(values.threads),
       nRound: Number(values.rounds),
     });
-    const report = await (suites[name] as (setting: Setting) => Promise<Report>)(setting);
+    const report = await (suites[name] as NonNullable<(typeof suites)[string]>)(setting, material);
     await setting.close();
     process.stdout.write(`${markdown(report)}\n`);
     reports.push(report);
   }
   process.stdout.write(`${JSON.stringify(reports)}\n`);
+}
+
+async function filesOf(folders: readonly string[], gitDirs: readonly string[]): Promise<QualityFile[]> {
+  const isOwn = folders.length === 0 && gitDirs.length === 0;
+  const own = ['server', 'client', 'training'].map((name) => join(root, name));
+  const parts = await Promise.all((isOwn ? own : folders).map(filesOfFolder));
+  return [...parts.flat(), ...gitDirs.flatMap(filesOfRepository)];
 }
 
 main().catch((error: unknown) => {

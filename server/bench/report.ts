@@ -9,6 +9,8 @@ export interface Figure {
   readonly median: number;
   /** Absent for figures that are measured once. */
   readonly p95?: number;
+  /** 95 % interval, for means over sampled cases (`median` is then the mean). */
+  readonly interval?: readonly [number, number];
   /** Number of measurements. */
   readonly n: number;
 }
@@ -47,12 +49,14 @@ export function markdown({ suite, conditions, figures }: Report): string {
     '',
     `${c.date}; ${c.cpu}, ${c.cores} cores, ${c.threads} threads, ${c.platform}, Node ${c.node}, load average ${c.loadAverage.toFixed(1)}.`,
     '',
-    '| figure | median | p95 | n |',
+    `| figure | ${figures.some((f) => f.interval) ? 'mean or median | p95 or 95 % interval' : 'median | p95'} | n |`,
     '|---|--:|--:|--:|',
-    ...figures.map(
-      (f) =>
-        `| ${f.label} | ${digits(f.median)} ${f.unit} | ${f.p95 === undefined ? '' : `${digits(f.p95)} ${f.unit}`} | ${f.n} |`,
-    ),
+    ...figures.map((f) => `| ${f.label} | ${digits(f.median)} ${f.unit} | ${spread(f)} | ${f.n} |`),
     '',
   ].join('\n');
+}
+
+function spread({ p95, interval, unit }: Figure): string {
+  if (interval) return `${digits(interval[0])} to ${digits(interval[1])}`;
+  return p95 === undefined ? '' : `${digits(p95)} ${unit}`;
 }

@@ -46,7 +46,10 @@ async function rounds(editReuse: boolean): Promise<TraceParams[]> {
     await pause(healedMs);
     const before = state(editor).text;
     traces.push(await editAboveAndReturn(editor, round));
-    assert.equal(state(editor).text.length, before.length + `// note ${round}: measured in the editor\n`.length + 1);
+    assert.equal(
+      state(editor).text.length,
+      before.length + `// note ${round}: measured in the editor\n`.length + 1,
+    );
   }
   await closeAll();
   return traces;

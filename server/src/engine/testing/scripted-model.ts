@@ -47,7 +47,7 @@ export class ScriptedModel implements Forward {
     assert(!this.isRunning, 'passes must not overlap');
     assert(start + tokens.length <= arena.nRow, 'the arena is full');
     this.isRunning = true;
-    await new Promise<void>((resolve) => setTimer(resolve, this.passMs));
+    if (this.passMs > 0) await new Promise<void>((resolve) => setTimer(resolve, this.passMs));
     this.isRunning = false;
     this.nPasses++;
     this.nRun += tokens.length;

@@ -18,4 +18,4 @@ fi
 [ -f "$STET_DATA/tokenizer/tokenizer.json" ] || $PYTHON -m stetlm.tokenizer train --data "$STET_DATA" --out "$STET_DATA/tokenizer"
 nice -n 5 $PYTHON -m stetlm.train --data "$STET_DATA" --out "$STET_DATA/run" --minutes "$MINUTES" \
   --d-model 256 --layers 4 --heads 4 --kv-heads 2 --ff 768 --context 512 --decay-context 1024 \
-  --batch-tokens 4096 --matrix-lr 0.02 --embed-lr 0.004 --sampled-until 0.65 --decay-share 0.25 --ranks 2 --threads 1
+  --batch-tokens 4096 --matrix-lr 0.02 --embed-lr 0.004 --sampled-until 0.85 --decay-share 0.45 --long-share 0.25 --ranks 2 --threads 1

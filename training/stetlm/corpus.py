@@ -2,7 +2,7 @@
 
     python -m stetlm.corpus build SOURCE... --data DIR --manifest manifest.json    (SOURCE: owner+name[/repo] folders)
     python -m stetlm.corpus check --data DIR                                       (hold-out leak check, counts)
-    python -m stetlm.corpus notices --manifest manifest.json --out FILE
+    python -m stetlm.corpus notices SOURCE... --manifest manifest.json --out FILE
 
 Frame of a record in DIR/{train,hold}/<lang>.bin: NUL owner/name SOH path STX content. The text itself is never
 committed; manifest.json (repository, commit, licence, counts) and this code are, so that it can be built again.
@@ -287,19 +287,39 @@ def leaks(data_dir: str, languages: "list[str]") -> dict:
     return report
 
 
-def notices(manifest_path: str, out: str) -> None:
+def licence_texts(sources: "list[str]", wanted: "set[str]") -> "dict[str, tuple[str, list[str]]]":
+    """Every distinct root licence text of the training sources and who uses it; texts alike but for their copyright
+    lines and spacing count as one (those lines are in the table above the texts)."""
+    texts = {}
+    for path in sources:
+        repo, source = open_source(path)
+        if repo not in wanted:
+            continue
+        for name, data in source.read(sorted(p for p in source.sizes if filters.is_licence_file(p) and "/" not in p)):
+            text = data.decode("utf-8", "replace").strip()
+            body = "\n".join(line for line in text.splitlines() if not re.match(r"\W*copyright", line, re.I))
+            key = re.sub(r"\W+", " ", body.lower()).strip()
+            texts.setdefault(key, (text, []))[1].append(f"{repo} ({name})")
+    return texts
+
+
+def notices(manifest_path: str, out: str, sources: "list[str]") -> None:
     with open(manifest_path) as file:
         repositories = json.load(file)["repositories"]
     lines = [
         "# Third-party notices for the training corpus", "",
         "The weights in this folder were trained on source files of the repositories below, each under its own",
-        "permissive licence. No source text is distributed here. The licence texts are those of the SPDX list.", "",
+        "permissive licence. No source text is distributed here. The licence texts follow the table.", "",
         "| repository | licence | copyright | commit |", "|---|---|---|---|",
     ]
     for repo, entry in repositories.items():
         if entry["side"] == "train":
             extra = ", ".join(sorted(set(entry.get("folderLicences", {})) - {entry["licence"]}))
-            lines.append(f"| {repo} | {entry['licence']}{' (parts ' + extra + ')' if extra else ''} | {entry['copyright'].replace('|', '/') or 'the authors of ' + repo} | {entry['commit'][:12]} |")
+            holder = entry["copyright"].replace("|", "/") or f"the authors of {repo}"
+            lines.append(f"| {repo} | {entry['licence']}{f' (parts {extra})' if extra else ''} | {holder} | {entry['commit'][:12]} |")
+    trained = {repo for repo, entry in repositories.items() if entry["side"] == "train"}
+    for text, users in licence_texts(sources, trained).values():
+        lines += ["", "## Licence text used by " + ", ".join(users), "", *("    " + line if line.strip() else "" for line in text.splitlines())]
     with open(out, "w") as file:
         file.write("\n".join(lines) + "\n")
 
@@ -316,7 +336,7 @@ def main() -> None:
     if args.command == "build":
         build(args.sources, args.data, args.manifest, args.benchmarks)
     elif args.command == "notices":
-        notices(args.manifest, args.out)
+        notices(args.manifest, args.out, args.sources)
     else:
         report = leaks(args.data, sorted(set(filters.LANGUAGE.values())))
         with open(os.path.join(args.data, "leaks.json"), "w") as file:

@@ -118,6 +118,17 @@ def cases(data_dir: str, n: int, side: str = "hold", seed: int = 11):
     return out
 
 
+def healed(counts, tok, prefix: str, max_tokens: int) -> "list[int]":
+    """The n-gram has only seen whole tokens, and a blank or mark before the hole would have joined the next word: it
+    is taken back and, where the answer begins with it, cut from the answer. (The network is trained for such cuts.)"""
+    last = prefix[-1:]
+    if last and last not in "\n\t" and not (last.isalnum() or last == "_"):
+        got = tok.decode(counts.greedy(generate.last_lines(tok, prefix[:-1], 64), max_tokens))
+        if len(got) > 1 and got.startswith(last):
+            return tok.encode(got[1:])
+    return counts.greedy(generate.last_lines(tok, prefix, 64), max_tokens)
+
+
 def answer_case(args, model, tok, counts, files, case):
     """(generated text, first token is right) for one hole."""
     kind, _, item, start, end = case
@@ -128,7 +139,7 @@ def answer_case(args, model, tok, counts, files, case):
         others = [(path, content.decode()) for _, path, content in near]
     want = tok.encode(text[start:end])
     if counts:
-        got = counts.greedy(generate.last_lines(tok, text[:start], 64), 64 if kind == "multi" else 48)
+        got = healed(counts, tok, text[:start], 64 if kind == "multi" else 48)
     else:
         prompt = generate.fim_prompt(tok, item[1], text[:start], text[end:], args.order, others)
         got = generate.greedy(model, tok, prompt, 96 if kind == "multi" else 48, kind == "single")

@@ -103,7 +103,8 @@ def copyright_line(text: str) -> str:
     """The first copyright line of a licence text, for the notices file (Apache's template lines are skipped)."""
     for line in text.splitlines():
         found = re.search(r"copyright\s.*", line, re.I)
-        if found and re.search(r"(\(c\)|©|\d{4}|copyright [A-Z])", line) and not re.search(r"\[yyyy\]|copyright (owner|license|notice|holder)", line, re.I):
+        is_claim = re.search(r"(\(c\)|©|\d{4}|[Cc]opyright [A-Z])", line)
+        if found and is_claim and not re.search(r"\[yyyy\]|copyright (owner|license|notice|holder)", line, re.I):
             return found.group(0).strip()
     return ""
 

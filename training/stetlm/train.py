@@ -36,6 +36,7 @@ def parse(argv=None):
     p.add_argument("--batch-tokens", type=int, default=4096)
     p.add_argument("--micro-rows", type=int, default=0, help="rows per forward pass, gradients added up; 0: all at once")
     p.add_argument("--decay-share", type=float, default=0.2)
+    p.add_argument("--long-share", type=float, help="share of the run, at its end, with --decay-context (default: --decay-share)")
     p.add_argument("--warmup-steps", type=int, default=40)
     p.add_argument("--optimizer", choices=["muon", "adamw"], default="muon")
     p.add_argument("--matrix-lr", type=float, default=0.02)
@@ -151,7 +152,8 @@ class Trainer:
 
     def one_step(self, progress: float) -> "tuple[float, int]":
         args = self.args
-        context = args.decay_context if progress >= 1 - args.decay_share else args.context
+        long_share = args.decay_share if args.long_share is None else args.long_share
+        context = args.decay_context if progress >= 1 - long_share else args.context
         factor = optim.wsd(progress, self.step, args.warmup_steps, args.decay_share)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:

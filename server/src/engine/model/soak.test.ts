@@ -29,7 +29,7 @@ test(`${nEdit} edits with undo, redo, healing, cancelling and failing passes`, a
   const undo: number[][] = [];
   const redo: number[][] = [];
   const edits: (() => number[])[] = [
-    () => text.toSpliced(below(text.length + 1), 0, ...someTokens(1 + below(9))), // insertion
+    () => text.toSpliced(below(text.length + 1), 0, ...someTokens(1 + below(40))), // insertion
     () => text.toSpliced(below(text.length), 1 + below(30)), // deletion
     () => text.toSpliced(0, below(3), ...someTokens(below(3))), // at the first token
     () => [...text.slice(0, -1), ...someTokens(2)], // at the last token
@@ -39,16 +39,13 @@ test(`${nEdit} edits with undo, redo, healing, cancelling and failing passes`, a
     () => [...text.slice(80), ...text.slice(0, 80)], // blocks change places
   ];
   const weights = [40, 30, 5, 10, 2, 1, 1, 3];
-  const pickEdit = () => {
-    let at = random() * weights.reduce((a, b) => a + b);
-    return edits[weights.findIndex((weight) => (at -= weight) < 0)] as () => number[];
-  };
+  const deck = edits.flatMap((edit, i) => Array(weights[i]).fill(edit)) as (() => number[])[];
 
   let [nMoved, nAborted, nFailed, nHealed] = [0, 0, 0, 0];
   for (let n = 0; n < nEdit; n++) {
     const other = random() < 0.2 ? undo.pop() : random() < 0.1 ? redo.pop() : undefined;
     (other ? redo : undo).push(text);
-    text = (other ?? pickEdit()()).slice(0, nRow - 2);
+    text = (other ?? (deck[below(deck.length)] as () => number[])()).slice(0, nRow - 2);
     if (undo.length > 50) undo.shift();
 
     const prompt = Int32Array.from([950, ...text, 951]); // sentinels: a prompt is never empty

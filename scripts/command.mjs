@@ -92,9 +92,16 @@ export async function mustRun(file, args, options) {
   const { code, output } = await run(file, args, { capture: true, ...options });
   if (code !== 0) {
     const name = options.step ?? [path.basename(file), ...args].join(' ');
-    throw new UserError(`${name} failed with exit code ${code}:\n${output.slice(-4000)}`);
+    throw new UserError(`${name} failed with exit code ${code}:\n${headAndTail(output)}`);
   }
   return output;
+}
+
+/** Tools say what is wrong at the beginning or at the end, and their usage in between. */
+function headAndTail(text, nHead = 15, nTail = 25) {
+  const lines = text.trimEnd().split('\n');
+  if (lines.length <= nHead + nTail) return lines.join('\n');
+  return [...lines.slice(0, nHead), '…', ...lines.slice(-nTail)].join('\n');
 }
 
 /** The first of these programs that PATH has, as a full path. */

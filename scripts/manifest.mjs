@@ -97,7 +97,8 @@ function tablesOf(settingsTable) {
   );
   const keyOf = (id) => keybindings.find((binding) => binding.command === id)?.key;
   const commandRows = commands.map(
-    ({ command: id, title, category }) => `| ${category}: ${title} | ${keyOf(id) ? `\`${keyOf(id)}\`` : ''} |`,
+    ({ command: id, title, category }) =>
+      `| ${category}: ${title} | ${keyOf(id) ? `\`${keyOf(id)}\`` : ''} |`,
   );
   return {
     settings: ['| setting | default | what it does |', '|---|---|---|', ...settings].join('\n'),
@@ -128,7 +129,7 @@ const outputs = [
   { file: readmeFile, wanted: readmeWanted, isUpToDate: readmeWanted === readmeWritten },
 ];
 
-for (const { file, wanted, isUpToDate } of outputs.filter((output) => !output.isUpToDate)) {
+for (const { file, wanted } of outputs.filter((output) => !output.isUpToDate)) {
   if (process.argv.includes('--check')) {
     process.stderr.write(`${path.basename(file)} is out of date. Run: node scripts/manifest.mjs\n`);
     process.exitCode = 1;

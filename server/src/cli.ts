@@ -32,8 +32,15 @@ Options
   --verbose            say what is going on
 `;
 
-/** Wrong arguments: the message and the usage are shown, exit code 2. */
-class UsageError extends Error {}
+/** Wrong arguments: the message is shown, and the usage when the command itself was not understood; exit code 2. */
+class UsageError extends Error {
+  constructor(
+    message: string,
+    readonly showsUsage = true,
+  ) {
+    super(message);
+  }
+}
 
 const optionTable = {
   model: { type: 'string' },
@@ -159,12 +166,13 @@ function count(options: Options, key: 'threads' | 'max-lines' | 'max-tokens'): n
 function offsetOf(text: string, file: string, line: number, column: number): number {
   const lines = new LineIndex(text);
   if (line < 1 || line > lines.count) {
-    throw new UsageError(`${file} has ${lines.count} lines; there is no line ${line}.`);
+    throw new UsageError(`${file} has ${lines.count} lines; there is no line ${line}.`, false);
   }
   const length = lines.textOf(line - 1).length;
   if (column < 1 || column > length + 1) {
     throw new UsageError(
       `Line ${line} of ${file} has columns 1 to ${length + 1}; there is no column ${column}.`,
+      false,
     );
   }
   return lines.startOf(line - 1) + column - 1;
@@ -190,6 +198,8 @@ main(process.argv.slice(2)).catch((error: unknown) => {
   const isFile = error instanceof Error && 'code' in error && 'path' in error;
   const message =
     isOurs || isFile ? (error as Error).message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`stet: ${message}\n${error instanceof UsageError ? `\n${usage}` : ''}`);
+  process.stderr.write(
+    `stet: ${message}\n${error instanceof UsageError && error.showsUsage ? `\n${usage}` : ''}`,
+  );
   process.exitCode = error instanceof UsageError ? 2 : 1;
 });

@@ -38,9 +38,15 @@ for (const [signal, code] of [
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ]) {
-  // A program that wants to end more politely (scripts/start.mjs) puts its own listener first and
-  // removes this one.
-  process.on(signal, () => process.exit(code));
+  // scripts/start.mjs, for which Ctrl+C is the proper end, replaces this listener.
+  process.on(signal, () => endAll().then(() => process.exit(code)));
+}
+
+/** Asks every program to end, so that it can end its own; the exit hook takes what is left. */
+async function endAll() {
+  const ends = [...running].map((child) => new Promise((resolve) => child.once('exit', resolve)));
+  for (const child of running) killFamily(child, 'SIGTERM');
+  await Promise.race([Promise.all(ends), new Promise((resolve) => setTimeout(resolve, graceMs))]);
 }
 
 /** Starts a program as the head of its own process group; it is ended with this process at the latest. */

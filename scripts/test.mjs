@@ -96,6 +96,7 @@ async function main() {
   if (wantsEditor && !isWindows) await setUpEditorTests();
 
   process.env[markName] = mark;
+  process.on('exit', () => sweep(markName, mark));
   if (options.screenshot) process.env.STET_SCREENSHOT = '1';
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });

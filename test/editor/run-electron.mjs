@@ -16,6 +16,8 @@ import { testSettings } from './settings.mjs';
 async function main() {
   // A short path: VS Code puts sockets in it, and a socket's path has at most 107 characters.
   const home = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'stet-host-'));
+  // Also when a signal ends this script.
+  process.once('exit', () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
   try {
     const workspace = path.join(home, 'workspace');
     cpSync(path.join(root, 'test', 'fixtures', 'workspace'), workspace, { recursive: true });
@@ -34,8 +36,6 @@ async function main() {
   } catch (error) {
     if (error instanceof TestRunFailedError) return error.code ?? 1; // mocha has said what and why
     throw error;
-  } finally {
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -31,6 +31,8 @@ describe('ghost text in the workbench', { timeout: 600_000 }, () => {
   const home = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'stet-ui-'));
   const workspace = path.join(home, 'workspace');
   const file = path.join(workspace, place.file);
+  // Also when a signal ends the tests.
+  process.once('exit', () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
   let server;
   let browser;
   let page;
@@ -74,7 +76,6 @@ describe('ghost text in the workbench', { timeout: 600_000 }, () => {
   after(async () => {
     await browser?.close();
     await server?.stop();
-    rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   });
 
   it('shows a suggestion, takes it with Tab, and undo takes it back', {

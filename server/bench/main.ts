@@ -10,6 +10,7 @@ import { humaneval } from './humaneval.ts';
 import { latency } from './latency.ts';
 import { quality } from './quality.ts';
 import { filesOfFolder, filesOfRepository, type QualityFile } from './quality-files.ts';
+import { replay } from './replay.ts';
 import { markdown, type Report } from './report.ts';
 import { openSetting, type Setting } from './setting.ts';
 
@@ -23,6 +24,7 @@ interface Material {
 const suites: Readonly<Record<string, (setting: Setting, material: Material) => Promise<Report>>> = {
   latency,
   'edit-reuse': editReuse,
+  replay,
   quality: async (setting, { files, nCase }) => quality(setting, await files(), nCase),
   humaneval: (setting, { humanEvalFolder, nCase }) => humaneval(setting, humanEvalFolder, nCase),
   'cache-weights': async (setting, { files, nCase }) => learnCacheWeights(setting, await files(), nCase),

@@ -1,0 +1,136 @@
+/** replay: typing sessions from real commits, with edit reuse and with exact prefix reuse. */
+
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { CompletionResult, Engine } from '../src/engine/engine.ts';
+import type { Figure, Report } from './report.ts';
+import type { Setting } from './setting.ts';
+import { mean, median, p95 } from './statistics.ts';
+
+/** One line of a session; the format is documented in scripts/traces.mjs. */
+type TraceEvent =
+  | { kind: 'open'; name: string; languageId: string; text: string }
+  | { kind: 'edit'; start: number; endExclusive: number; text: string }
+  | { kind: 'complete'; offset: number; truth: string; isJump: boolean };
+
+interface Answer {
+  readonly isJump: boolean;
+  readonly truth: string;
+  readonly result: CompletionResult;
+}
+
+const live = new AbortController().signal;
+
+export async function replay(setting: Setting): Promise<Report> {
+  const sessions = await readSessions();
+  const moved: Answer[] = [];
+  const exact: Answer[] = [];
+  for (const session of sessions.slice(0, setting.nRound)) {
+    moved.push(...(await play(setting.newEngine(), session, true)));
+    exact.push(...(await play(setting.newEngine(), session, false)));
+  }
+  const figures = [
+    ...compare('all', 'all questions', moved, exact, () => true),
+    ...compare('jump', 'first question after a jump to another change', moved, exact, ({ isJump }) => isJump),
+    ...compare('typing', 'further questions while typing', moved, exact, ({ isJump }) => !isJump),
+  ];
+  return { suite: 'replay', conditions: setting.conditions, figures };
+}
+
+async function readSessions(): Promise<TraceEvent[][]> {
+  const folder = fileURLToPath(new URL('../server/bench/traces/', import.meta.url));
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).sort();
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  return texts.map((text) =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TraceEvent),
+  );
+}
+
+/** Plays a session as fast as the engine answers: nobody pauses, so nothing is healed in between. */
+async function play(engine: Engine, session: readonly TraceEvent[], editReuse: boolean): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  let uri = '';
+  let version = 1;
+  for (const event of session) {
+    if (event.kind === 'open') {
+      uri = pathToFileURL(`/repository/${event.name}`).href;
+      engine.edit({ kind: 'open', uri, languageId: event.languageId, version, text: event.text });
+    } else if (event.kind === 'edit') {
+      version++;
+      engine.edit({ kind: 'change', uri, version, edits: [event] });
+    } else {
+      const settings = {
+        maxLines: 1,
+        maxTokens: 24,
+        contextTokens: 0,
+        debounceMs: 0,
+        maxFileSizeKb: 4096,
+        editReuse,
+      };
+      const request = { uri, version, offset: event.offset, trigger: 'invoked', settings } as const;
+      const { isJump, truth } = event;
+      answers.push({ isJump, truth, result: await engine.complete(request, live) });
+    }
+  }
+  return answers;
+}
+
+const textOf = ({ result }: Answer) => result.suggestion?.text ?? '';
+
+function compare(
+  key: string,
+  label: string,
+  moved: readonly Answer[],
+  exact: readonly Answer[],
+  isMeant: (answer: Answer) => boolean,
+): Figure[] {
+  // A question that was answered from the suggestion on screen cost nothing in either way.
+  const pairs = moved.flatMap((answer, i) => {
+    const other = exact[i] as Answer;
+    const isAsked = answer.result.outcome !== 'reused' && other.result.outcome !== 'reused';
+    return isMeant(answer) && isAsked ? [{ moved: answer, exact: other }] : [];
+  });
+  const figure = (what: string, unit: string, values: readonly number[], isSpread = false): Figure => ({
+    key: `replay.${key}.${what}`,
+    label: `${label}: ${what}`,
+    unit,
+    median: isSpread ? median(values) : mean(values),
+    ...(isSpread && { p95: p95(values) }),
+    n: values.length,
+  });
+  const percent = (values: readonly boolean[]) => values.map((value) => (value ? 100 : 0));
+  const methods = [
+    ['edit reuse', pairs.map((pair) => pair.moved)],
+    ['prefix reuse', pairs.map((pair) => pair.exact)],
+  ] as const;
+  return [
+    ...methods.flatMap(([name, answers]) => [
+      figure(
+        `time to first token, ${name}`,
+        'ms',
+        answers.map(({ result }) => result.cost.firstTokenMs),
+        true,
+      ),
+      figure(
+        `tokens computed, ${name}`,
+        'tokens',
+        answers.map(({ result }) => result.cost.nNew),
+      ),
+      figure(
+        `rest of the line exactly true, ${name}`,
+        '%',
+        percent(answers.map((a) => textOf(a) === a.truth)),
+      ),
+    ]),
+    figure('same suggestion from both', '%', percent(pairs.map((p) => textOf(p.moved) === textOf(p.exact)))),
+    figure(
+      'answered from exact rows, edit reuse',
+      '%',
+      percent(pairs.map((p) => p.moved.result.cost.rows === 'exact')),
+    ),
+  ];
+}

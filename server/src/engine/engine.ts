@@ -5,6 +5,7 @@ import { Completer } from './completion/complete.ts';
 import { type DocumentChange, OpenDocuments } from './completion/documents.ts';
 import type { CompletionRequest, CompletionResult } from './completion/request.ts';
 import { newCost } from './completion/request.ts';
+import { cacheWeightsOf } from './decoding/cache-weights.ts';
 import { arenaBytes } from './model/arena.ts';
 import type { Forward } from './model/backend.ts';
 import { CausalLm } from './model/causal-lm.ts';
@@ -71,6 +72,7 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
   const { clock, tracer, parsers } = ports;
   const { config } = forward;
   const contextTokens = Math.min(metadata.contextTokens ?? config.maxPositions, config.maxPositions);
+  const cacheWeights = cacheWeightsOf(metadata.name);
   const documents = new OpenDocuments();
   const trees = parsers && new Trees(parsers, clock);
   const lm = new CausalLm(forward, clock);
@@ -83,6 +85,7 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
     tokenizer,
     segments: new SegmentTokenizer(tokenizer),
     fim: fimFormatOf(metadata, tokenizer),
+    ...(cacheWeights && { cacheWeights }),
     contextTokens,
     clock,
     tracer,

@@ -3,6 +3,8 @@
 import type { Priority } from '../base/lane.ts';
 import type { Clock, CompletionCost } from '../base/ports.ts';
 import { decode } from '../decoding/decode.ts';
+import type { MixWeights } from '../decoding/mix.ts';
+import { greedySampler } from '../decoding/sampler.ts';
 import { createStopper } from '../decoding/stopping.ts';
 import type { CausalLm } from '../model/causal-lm.ts';
 import type { ReuseOptions } from '../model/reuse.ts';
@@ -13,6 +15,7 @@ import type { Place, Surroundings } from '../syntax/surroundings.ts';
 import { Detokenizer } from '../tokens/detokenizer.ts';
 import type { SegmentTokenizer } from '../tokens/retokenize.ts';
 import type { Tokenizer } from '../tokens/tokenizer.ts';
+import { cacheSamplerAt } from './cache-sampler.ts';
 import type { CompletionSettings } from './request.ts';
 
 export interface GenerateParts {
@@ -20,6 +23,8 @@ export interface GenerateParts {
   readonly tokenizer: Tokenizer;
   readonly segments: SegmentTokenizer;
   readonly fim: FimFormat;
+  /** How far the document's own text is believed beside this model; absent: not at all. */
+  readonly cacheWeights?: MixWeights;
   /** The most tokens of prompt and suggestion together. */
   readonly contextTokens: number;
   readonly clock: Clock;
@@ -58,7 +63,7 @@ export function generate(
   priority: Priority,
   signal: AbortSignal,
 ): Promise<Generated> {
-  const { lm, tokenizer, fim, clock } = parts;
+  const { lm, tokenizer, segments, fim, cacheWeights, clock } = parts;
   const { sequence, place, settings, startMs } = job;
   const prompt = promptOf(parts, job);
   const task = async (): Promise<Generated> => {
@@ -73,10 +78,11 @@ export function generate(
     const stopper = createStopper({ ...place, maxLines });
     const detokenizer = new Detokenizer(tokenizer);
     const isEnd = (token: number) => fim.ends.has(token) || tokenizer.isSpecial(token);
+    const sampler = cacheWeights ? cacheSamplerAt(place, segments, cacheWeights, isEnd) : greedySampler;
     let text = '';
     let nTokens = 0;
     let keep: number | undefined;
-    for await (const token of decode(lm, sequence, { logits, maxTokens, isEnd, signal })) {
+    for await (const token of decode(lm, sequence, { logits, maxTokens, isEnd, sampler, signal })) {
       nTokens++;
       const chunk = detokenizer.push(token);
       text += chunk;

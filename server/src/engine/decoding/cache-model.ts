@@ -16,7 +16,7 @@ export interface CachePrediction {
   readonly shares: readonly number[];
   /** Tokens of the longest match, in [1, maxMatchTokens]. */
   readonly matchTokens: number;
-  /** Places with a match, at most `maxPlaces`. */
+  /** Places with a match, at most `2 * maxPlaces`. */
   readonly nPlaces: number;
 }
 
@@ -32,7 +32,7 @@ export interface Place {
 /** Longer matches say nothing more. */
 export const maxMatchTokens = 32;
 
-/** Nearest places with a match that are looked at: bounds the time where one token is very common. */
+/** Nearest places that are looked at, as many again where more than the last token matches: bounds the time. */
 const maxPlaces = 512;
 
 /**
@@ -82,15 +82,13 @@ export class CacheModel {
     if (last === boundary) return undefined;
     const votes = new Votes();
     const stop = length - 1;
-    for (
-      let i = history.lastIndexOf(last, stop - 1);
-      i >= 0;
-      i = i > 0 ? history.lastIndexOf(last, i - 1) : -1
-    ) {
+    for (let i = history.lastIndexOf(last, stop - 1); i > 0; i = history.lastIndexOf(last, i - 1)) {
       const next = history[i + 1] as number;
       if (next === boundary) continue;
-      votes.add(next, 1 + this.matchBefore(i, stop));
-      if (votes.nPlaces >= maxPlaces) break;
+      const isSingle = history[i - 1] !== history[stop - 1]; // by far the most: the nearest will do
+      if (isSingle && votes.nPlaces >= maxPlaces) continue;
+      votes.add(next, isSingle ? 1 : 1 + this.matchBefore(i, stop));
+      if (votes.nPlaces >= 2 * maxPlaces) break;
     }
     return votes.prediction();
   }

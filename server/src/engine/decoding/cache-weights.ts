@@ -5,6 +5,14 @@ import type { MixWeights } from './mix.ts';
 // Origin: 60 holes of 180 characters in axios, express, requests, click and this repository (none of
 // them trained on or held out), with a checkpoint of the embedded model after a few minutes.
 
+/**
+ * The weights that were learned for a model, by the name in its stet.json; undefined for any other:
+ * a better network would be talked out of what it knows.
+ */
+export function cacheWeightsOf(modelName: string | undefined): MixWeights | undefined {
+  return modelName === 'stet-7m' ? cacheWeights : undefined;
+}
+
 /** λ by [match length][agreement][network's certainty]; see mix.ts for the bounds. */
 // biome-ignore format: a row of the table is a match length
 export const cacheWeights: MixWeights = [

@@ -49,7 +49,6 @@ export class Completer {
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
     const { clock, documents, pool } = this.parts;
     const startMs = clock.nowMs();
-    this.healer.stop();
     let cost = newCost();
     const answer = (outcome: CompletionOutcome, suggestion?: Suggestion): CompletionResult => ({
       outcome,
@@ -71,6 +70,7 @@ export class Completer {
     const region = this.parts.trees?.readNow(snapshot, (tree) => regionAt(tree, offset));
     const { start, end, typed, place } = situationOf(snapshot, request, region);
     const job: Job = { uri: request.uri, place, sequence: pool.of(request.uri), settings, startMs };
+    this.healer.stop(); // only now: typing along a suggestion is no reason to stop
     let onHealed: ((signal: AbortSignal) => Promise<void>) | undefined;
     try {
       const { trimmed, ...written } = await this.write(job, snapshot, 'typing', signal);

@@ -1,7 +1,7 @@
 /** `npm start`: from a fresh clone to a VS Code with Stet in it, with one completion on the way. */
 
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { quietSettings, startCodeServer } from './code-server.mjs';
@@ -20,8 +20,8 @@ const cli = path.join(root, 'dist', 'cli.cjs');
 
 /** A real file of this repository, and the text behind which the cursor stands. */
 const demo = {
-  file: 'test/fixtures/workspace/src/loans.ts',
-  behind: 'giveBack(bookId: string): Loan | undefined {',
+  file: 'server/src/engine/text/line-index.ts',
+  behind: 'constructor(private readonly text: string) {',
 };
 
 async function main() {
@@ -69,7 +69,8 @@ async function completeOnce() {
 /** FILE:LINE:COL, both counted from 1. */
 function placeOf({ file, behind }) {
   const text = readFileSync(path.join(root, file), 'utf8');
-  const offset = text.indexOf(behind) + behind.length;
+  const at = text.indexOf(behind);
+  const offset = at < 0 ? text.indexOf('{\n') + 1 : at + behind.length; // the file may have moved on
   const lines = text.slice(0, offset).split('\n');
   return `${file}:${lines.length}:${lines.at(-1).length + 1}`;
 }
@@ -103,7 +104,7 @@ async function serveInBrowser(port) {
   const file = path.join(root, demo.file);
   const payload = [
     ['extensionDevelopmentPath', server.remote(root)],
-    ...(existsSync(file) ? [['openFile', server.remote(file)]] : []),
+    ['openFile', server.remote(file)],
   ];
   console.log(
     `\nVS Code with Stet is here, until Ctrl+C:\n\n  ${server.address({ folder: root, payload })}\n`,

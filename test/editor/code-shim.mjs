@@ -19,7 +19,7 @@ const suiteTimeoutMs = 420_000;
 
 /** What the workbench itself writes to the console, as opposed to the suite. */
 const noise =
-  /^(Resolv(ing|ed) connection token|Creating a socket|Ignoring fetching additional builtin|Updating additional builtin|\[Service Worker\]|ChatSessionStore|Creation of workbench contribution|\[reconnection-grace-time\]|\[AgentHost|\[AccountPolicyGate\])/;
+  /^(Resolv(ing|ed) connection token|Creating a socket|Ignoring fetching additional builtin|Updating additional builtin|\[Service Worker\]|ChatSessionStore|Creation of workbench contribution|\[reconnection-grace-time\]|\[AgentHost|\[AccountPolicyGate\]|Timed out waiting for authentication provider)/;
 
 /** VS Code's native logger and watchdog are not compiled here (scripts/code-server-install.mjs); both are missed, not needed. */
 const missingNatives = /Could not locate the bindings file|Cannot find module '\.\/build\/Release\/watchdog'/;

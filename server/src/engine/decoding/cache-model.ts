@@ -29,6 +29,12 @@ export interface Place {
   readonly matchTokens: number;
 }
 
+/** What is asked of a tokenizer: how its tokens, [0, nVocab), are spelt. */
+export interface Vocabulary {
+  readonly nVocab: number;
+  bytesOf(token: TokenId): Uint8Array;
+}
+
 /** Longer matches say nothing more. */
 export const maxMatchTokens = 32;
 
@@ -95,15 +101,18 @@ export class CacheModel {
 
   /**
    * Places where the text is followed by `typed`, the bytes between its end and a cursor that may
-   * stand inside a token; nearest first. `bytesOf` tells a token's bytes.
+   * stand inside a token; nearest first.
    */
-  placesOf(typed: Uint8Array, bytesOf: (token: TokenId) => Uint8Array): Place[] {
+  placesOf(typed: Uint8Array, vocabulary: Vocabulary): Place[] {
     const { history, length } = this;
     const places: Place[] = [];
+    const fits = new Uint8Array(vocabulary.nVocab); // by token: 1 it may start here, 2 it may not, 0 not looked at
     for (let i = length - 1; i > 0 && places.length < maxPlaces; i--) {
       const token = history[i] as number;
-      if (token === boundary || bytesOf(token)[0] !== typed[0]) continue;
-      const found = this.follow(i, typed, bytesOf);
+      if (token === boundary || fits[token] === 2) continue;
+      if (fits[token] === 0) fits[token] = vocabulary.bytesOf(token)[0] === typed[0] ? 1 : 2;
+      if (fits[token] === 2) continue;
+      const found = this.follow(i, typed, vocabulary);
       if (!found) continue;
       const before = this.matchBefore(i, length);
       places.push({
@@ -115,13 +124,13 @@ export class CacheModel {
   }
 
   /** Where `typed` ends when it is read off the history from token `i` on; undefined when it is not there. */
-  private follow(i: number, typed: Uint8Array, bytesOf: (token: TokenId) => Uint8Array) {
+  private follow(i: number, typed: Uint8Array, vocabulary: Vocabulary) {
     let at = i;
     for (let done = 0; ; at++) {
       const token = at < this.length ? (this.history[at] as number) : boundary;
       if (token === boundary) return undefined; // also when only the text's own end says so
       if (done === typed.length) return { at, skipBytes: 0 };
-      const bytes = bytesOf(token);
+      const bytes = vocabulary.bytesOf(token);
       for (let k = 0; k < bytes.length; k++, done++) {
         if (done === typed.length) return { at, skipBytes: k };
         if (bytes[k] !== typed[done]) return undefined;

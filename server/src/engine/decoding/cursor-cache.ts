@@ -74,7 +74,7 @@ export class CursorCache {
   }
 
   private predictRest(): CachePrediction | undefined {
-    const places = this.cache.placesOf(this.tail, (token) => this.tokenizer.bytesOf(token));
+    const places = this.cache.placesOf(this.tail, this.tokenizer);
     const votes = new Votes();
     const firstOf = new Map<string, TokenId | undefined>();
     const firstAt = (place: Place) => {

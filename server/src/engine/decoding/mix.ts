@@ -39,12 +39,18 @@ export function mixWeight(weights: MixWeights, prediction: CachePrediction, cert
   return row?.[Math.floor(bucket / nCertainty) % nAgreement]?.[bucket % nCertainty] ?? 0;
 }
 
+/** Logits this far below the greatest are left out of the sum: 100,000 of them are 2e-4 of it. */
+const negligible = 20;
+
 /** log Σ exp(logits). */
 export function logSumExp(logits: Float32Array): number {
   let max = -Infinity;
   for (let i = 0; i < logits.length; i++) if ((logits[i] as number) > max) max = logits[i] as number;
   let sum = 0;
-  for (let i = 0; i < logits.length; i++) sum += Math.exp((logits[i] as number) - max);
+  for (let i = 0; i < logits.length; i++) {
+    const difference = (logits[i] as number) - max;
+    if (difference > -negligible) sum += Math.exp(difference);
+  }
   return max + Math.log(sum);
 }
 

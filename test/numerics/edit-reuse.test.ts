@@ -109,6 +109,23 @@ describe.each(shapes)('%s', (_name, options) => {
     );
   });
 
+  test('borrowed rows: layer-0 keys as computed in place, and exact after healing', async () => {
+    const chunk = Array.from({ length: 90 }, (_, i) => (i * 71 + 5) % 256);
+    const lender = newSequence();
+    await prefill(lender, [1, 2, 3, ...chunk, 4], edit);
+    await prefill(lender, [1, 2, 9, 9, 3, ...chunk, 4], edit); // its own rows were moved already
+    const sequence = newSequence();
+    const prompt = [...Array.from({ length: 40 }, (_, i) => 200 + (i % 50)), ...chunk, 7, 8];
+    const { alignment } = await lm.prefill(sequence, Int32Array.from(prompt), live, edit, [lender]);
+    expect(alignment).toMatchObject({ nKept: 0, nShifted: 90 });
+    const fresh0 = newSequence();
+    const expected = await prefill(fresh0, prompt, fresh);
+    expect(relativeError(keyRows(sequence, 0, 40, 130), keyRows(fresh0, 0, 40, 130))).toBeLessThan(1e-5);
+    await heal(sequence);
+    const healed = await prefill(sequence, prompt, edit);
+    expect(relativeError([healed.logits], [expected.logits])).toBeLessThan(1e-4);
+  });
+
   test('rows moved away and back are the same numbers', async () => {
     const sequence = newSequence();
     const tail = Array.from({ length: 100 }, (_, i) => (i * 53) % 256);
@@ -130,15 +147,11 @@ test('moveRows carries overlapping rows in both directions', () => {
   } as const;
   const arena = new KvArena(config, 10);
   arena.values[0]?.set(Array.from({ length: 20 }, (_, i) => Math.floor(i / 2)));
-  moveRows(
-    arena,
-    [
-      { oldStart: 0, newStart: 0, length: 1 },
-      { oldStart: 2, newStart: 1, length: 3 },
-      { oldStart: 5, newStart: 6, length: 4 },
-    ],
-    new Int32Array(10),
-  );
+  moveRows({ arena, shifts: new Int32Array(10) }, [
+    { oldStart: 0, newStart: 0, length: 1 },
+    { oldStart: 2, newStart: 1, length: 3 },
+    { oldStart: 5, newStart: 6, length: 4 },
+  ]);
   const rows = Array.from({ length: 10 }, (_, row) => arena.values[0]?.[2 * row]);
   expect(rows).toEqual([0, 2, 3, 4, 4, 5, 5, 6, 7, 8]);
 });

@@ -145,7 +145,11 @@ describe('a suggestion', () => {
 describe('no suggestion', () => {
   const { engine } = newEngine({ 'x = ': '1;' });
   const outcome = async (marked: string, more: Partial<CompletionRequest> = {}) =>
-    (await new Editor(engine).open(marked).ask(more)).outcome;
+    (
+      await new Editor(engine, more.uri === 'file:///folder/.env' ? more.uri : undefined)
+        .open(marked)
+        .ask(more)
+    ).outcome;
 
   test.each([
     ['in a file over the limit', `${'a'.repeat(101 * 1024)}█`, {}, 'too-large'],
@@ -153,6 +157,7 @@ describe('no suggestion', () => {
     ['inside a surrogate pair', 'a\ud83d█\ude00', {}, 'bad-position'],
     ['past the end', 'a█', { offset: 5 }, 'bad-position'],
     ['inside a word while typing', 'wo█rd', { trigger: 'automatic' }, 'mid-word'],
+    ['in a file of secrets', 'KEY=█', { uri: 'file:///folder/.env' }, 'secret'],
     ['for another version', 'a█', { version: 99 }, 'stale'],
     ['for a document that is not open', 'a█', { uri: 'file:///other' }, 'unknown-document'],
     ['when the model has nothing to say', 'hello█', {}, 'empty'],
@@ -255,4 +260,15 @@ test('a suggestion from moved rows is withdrawn when the exact rows say otherwis
   for (let i = 0; i < 60; i++) await new Promise((resolve) => setTimeout(resolve, 1));
   expect(events.filter((event) => event.kind === 'withdrawn')).toMatchObject([{ id: wrong.suggestion?.id }]);
   expect((await editor.ask()).drawn.endsWith('x = [1;]')).toBe(true);
+});
+
+test('what another document had the model read is borrowed, not read again', async () => {
+  const { engine } = newEngine({ 'x = ': '1;' });
+  const shared = Array.from({ length: 20 }, (_, i) => `let v${i} = ${i};\n`).join('');
+  await new Editor(engine, 'file:///folder/a.ts').open(`${shared}x = █`).ask();
+  const { cost, drawn } = await new Editor(engine, 'file:///folder/b.ts')
+    .open(`let other = 1;\n${shared}x = █`)
+    .ask();
+  expect(drawn.endsWith('x = [1;]')).toBe(true);
+  expect(cost.nShifted).toBeGreaterThan(150);
 });

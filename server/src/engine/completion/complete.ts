@@ -20,6 +20,7 @@ import {
   type Suggestion,
 } from './request.ts';
 import { ShownSuggestions } from './reuse.ts';
+import { isSecretFile } from './secrets.ts';
 import { withoutBrokenEnd } from './syntax-check.ts';
 import { type Trimmed, trim } from './trim.ts';
 
@@ -69,13 +70,14 @@ export class Completer {
 
     const region = this.parts.trees?.readNow(snapshot, (tree) => regionAt(tree, offset));
     const { start, end, typed, place } = situationOf(snapshot, request, region);
-    const job: Job = { uri: request.uri, place, sequence: pool.of(request.uri), settings, startMs };
+    const { uri } = request;
+    const job: Job = { uri, place, sequence: pool.of(uri), lenders: pool.othersOf(uri), settings, startMs };
     this.healer.stop(); // only now: typing along a suggestion is no reason to stop
     let onHealed: ((signal: AbortSignal) => Promise<void>) | undefined;
     try {
       const { trimmed, ...written } = await this.write(job, snapshot, 'typing', signal);
       cost = { ms: 0, ...written.cost };
-      if (documents.get(request.uri)?.version !== snapshot.version) return answer('stale');
+      if (documents.get(uri)?.version !== snapshot.version) return answer('stale');
       if (!trimmed) return answer('empty');
       const suggestion: Suggestion = {
         id: this.nextId++,
@@ -135,9 +137,10 @@ export class Completer {
 
 /** Why no suggestion can be made here at all, if so. */
 function refuse(snapshot: DocumentSnapshot, request: CompletionRequest): CompletionOutcome | undefined {
-  const { text, version } = snapshot;
+  const { uri, text, version } = snapshot;
   const { offset, settings, trigger } = request;
   if (request.version !== version) return 'stale';
+  if (isSecretFile(uri)) return 'secret';
   if (text.length > settings.maxFileSizeKb * 1024) return 'too-large';
   if (text.includes('\0')) return 'binary';
   if (offset < 0 || offset > text.length || isInsideSurrogatePair(text, offset)) return 'bad-position';

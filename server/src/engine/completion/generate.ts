@@ -35,6 +35,8 @@ export interface Job {
   readonly uri: string;
   readonly place: Place & { readonly surroundings: Surroundings };
   readonly sequence: Sequence;
+  /** Other documents' sequences, whose rows may be borrowed. */
+  readonly lenders: readonly Sequence[];
   readonly settings: CompletionSettings;
   readonly startMs: number;
 }
@@ -68,7 +70,7 @@ export function generate(
   const prompt = promptOf(parts, job);
   const task = async (): Promise<Generated> => {
     const reuse = settings.editReuse ? undefined : exactReuse;
-    const { alignment, logits } = await lm.prefill(sequence, prompt, signal, reuse);
+    const { alignment, logits } = await lm.prefill(sequence, prompt, signal, reuse, job.lenders);
     const { nKept, nShifted, nNew, nRepaired } = alignment;
     const isExact = sequence.nExact === sequence.length;
     const rows = isExact ? 'exact' : nRepaired > 0 ? 'repaired' : 'shifted';

@@ -44,6 +44,7 @@ export type CompletionOutcome =
   | 'empty' // the model had nothing to add, or trimming left nothing
   | 'stale' // the document moved on while the request was under way
   | 'unknown-document' // never opened or closed meanwhile
+  | 'secret' // a file that by its name holds passwords or keys
   | 'too-large' // over settings.maxFileSizeKb
   | 'binary' // holds NUL characters
   | 'bad-position' // inside a surrogate pair or past the end

@@ -35,14 +35,15 @@ export class CausalLm {
     return this.lane.run(priority, task, signal);
   }
 
-  /** Brings `sequence` to exactly `prompt`, reusing what it can. Call inside `exclusive`. */
+  /** Brings `sequence` to exactly `prompt`, reusing what it and `lenders` hold. Call inside `exclusive`. */
   async prefill(
     sequence: Sequence,
     prompt: Int32Array,
     signal: AbortSignal,
     reuse?: ReuseOptions,
+    lenders?: readonly Sequence[],
   ): Promise<Prefill> {
-    const alignment = sequence.align(prompt, reuse);
+    const alignment = sequence.align(prompt, reuse, lenders);
     let logits: Float32Array | undefined;
     for (const { start, endExclusive } of alignment.runs) {
       for (let at = start; at < endExclusive; at += passTokens) {

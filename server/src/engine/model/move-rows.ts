@@ -9,18 +9,27 @@ import type { Keep } from './reuse.ts';
 import { inverseFrequencies } from './rope.ts';
 import { type Rotation, rotateKey, rotationBy } from './rotation.ts';
 
+/** Where rows come from. */
+export interface RowSource {
+  readonly arena: KvArena;
+  /** [nRow] what each row's key was already rotated by. */
+  readonly shifts: Int32Array;
+}
+
 /** Rows of one keep that were shifted alike before. */
 interface Piece extends Keep {
+  readonly source: RowSource;
   readonly shift: number;
   readonly rotation: Rotation;
 }
 
 /**
- * Applies `keeps`, whose new places do not overlap. `shifts` [nRow] holds what each old row's key was
- * already rotated by; the caller updates it.
+ * Applies `keeps`, whose new places do not overlap, to the arena of `own`; borrowed rows are copied
+ * from `lenders`. The caller updates the shifts.
  */
-export function moveRows(arena: KvArena, keeps: readonly Keep[], shifts: Int32Array): void {
-  const pieces = piecesOf(arena, keeps, shifts);
+export function moveRows(own: RowSource, keeps: readonly Keep[], lenders: readonly RowSource[] = []): void {
+  const { arena } = own;
+  const pieces = piecesOf(own, keeps, lenders);
   if (pieces.length === 0) return;
   const { nRow, nBatch } = arena;
   const { nKvHead, headDim } = arena.config;
@@ -32,10 +41,13 @@ export function moveRows(arena: KvArena, keeps: readonly Keep[], shifts: Int32Ar
     const base = arena.baseKeys(layer);
     for (let head = 0; head < nBatch * nKvHead; head++) {
       const at = (row: number) => (head * nRow + row) * headDim;
-      for (const { oldStart, newStart, length, shift } of pieces) {
-        const first = shift === 0 ? keys : base;
-        keyScratch.set(first.subarray(at(oldStart), at(oldStart + length)), newStart * headDim);
-        valueScratch.set(values.subarray(at(oldStart), at(oldStart + length)), newStart * headDim);
+      for (const { oldStart, newStart, length, shift, source } of pieces) {
+        const from = (head * source.arena.nRow + oldStart) * headDim;
+        const to = from + length * headDim;
+        const lentKeys = shift === 0 ? source.arena.keys[layer] : source.arena.baseKeys(layer);
+        keyScratch.set((lentKeys as Float32Array).subarray(from, to), newStart * headDim);
+        const lentValues = source.arena.values[layer] as Float32Array;
+        valueScratch.set(lentValues.subarray(from, to), newStart * headDim);
       }
       for (const { newStart, length, rotation } of pieces) {
         const rows = keyScratch.subarray(newStart * headDim, (newStart + length) * headDim);
@@ -51,25 +63,21 @@ export function moveRows(arena: KvArena, keeps: readonly Keep[], shifts: Int32Ar
   }
 }
 
-/** Cuts the keeps that move into pieces of one shift each. */
-function piecesOf(arena: KvArena, keeps: readonly Keep[], shifts: Int32Array): Piece[] {
-  const frequencies = inverseFrequencies(arena.config);
+/** Cuts the keeps that move, or are borrowed, into pieces of one shift each. */
+function piecesOf(own: RowSource, keeps: readonly Keep[], lenders: readonly RowSource[]): Piece[] {
+  const frequencies = inverseFrequencies(own.arena.config);
   const pieces: Piece[] = [];
-  for (const { oldStart, newStart, length } of keeps) {
+  for (const { oldStart, newStart, length, lender } of keeps) {
     const delta = newStart - oldStart;
-    if (delta === 0) continue;
+    if (delta === 0 && lender === undefined) continue;
+    const source = lender === undefined ? own : (lenders[lender] as RowSource);
     for (let from = 0; from < length; ) {
-      const shift = shifts[oldStart + from] as number;
+      const shift = source.shifts[oldStart + from] as number;
       let to = from + 1;
-      while (to < length && shifts[oldStart + to] === shift) to++;
+      while (to < length && source.shifts[oldStart + to] === shift) to++;
       const rotation = rotationBy(shift + delta, frequencies);
-      pieces.push({
-        oldStart: oldStart + from,
-        newStart: newStart + from,
-        length: to - from,
-        shift,
-        rotation,
-      });
+      const piece = { oldStart: oldStart + from, newStart: newStart + from, length: to - from };
+      pieces.push({ ...piece, source, shift, rotation });
       from = to;
     }
   }

@@ -24,6 +24,14 @@ export class SequencePool {
     return sequence;
   }
 
+  /** The other documents' sequences, most recently used first. */
+  othersOf(uri: string): Sequence[] {
+    return [...this.sequences]
+      .filter(([other]) => other !== uri)
+      .map(([, sequence]) => sequence)
+      .reverse();
+  }
+
   private next(): Sequence {
     if (this.sequences.size < this.capacity) return new Sequence(new KvArena(this.config, this.nRow));
     const oldest = defined(this.sequences.keys().next().value, 'a pool holds at least one sequence');

@@ -28,8 +28,12 @@ export interface ReuseOptions {
   readonly nRepairTail: number;
 }
 
-/** Rows [oldStart, oldStart + length) become rows [newStart, newStart + length). */
+/**
+ * Rows [oldStart, oldStart + length) become rows [newStart, newStart + length). `lender`: they are the
+ * rows of another sequence, by its index; absent: of the sequence itself.
+ */
 export interface Keep {
+  readonly lender?: number;
   readonly oldStart: number;
   readonly newStart: number;
   readonly length: number;
@@ -55,8 +59,17 @@ export interface ReusePlan {
  */
 export const minKeep = 32;
 
-/** A plan that turns rows of `old` into rows of `prompt`. The last token of `prompt` is always run. */
-export function planReuse(old: Int32Array, prompt: Int32Array, options: ReuseOptions): ReusePlan {
+/**
+ * A plan that turns rows of `old` into rows of `prompt`. The last token of `prompt` is always run.
+ * `lenders` are the tokens of other sequences: with the method `edit`, what they hold and `old` does
+ * not is taken from them, so that a chunk of code which stands in several prompts is read once.
+ */
+export function planReuse(
+  old: Int32Array,
+  prompt: Int32Array,
+  options: ReuseOptions,
+  lenders: readonly Int32Array[] = [],
+): ReusePlan {
   assert(prompt.length > 0, 'an empty prompt has no next token');
   const { method } = options;
   const limit = prompt.length - 1;
@@ -65,7 +78,10 @@ export function planReuse(old: Int32Array, prompt: Int32Array, options: ReuseOpt
     method === 'deletion'
       ? deletionKeeps(old, prompt, nPrefix, limit)
       : method === 'edit'
-        ? movedKeeps(old, prompt, nPrefix, limit)
+        ? lenders.reduce(
+            (keeps, tokens, lender) => withBorrowed(keeps, tokens, lender, prompt, nPrefix, limit),
+            movedKeeps(old, nPrefix, prompt, nPrefix, limit),
+          )
         : [];
   const moved = repaired(found, prompt.length, options);
   const keeps = [{ oldStart: 0, newStart: 0, length: nPrefix }, ...moved];
@@ -81,7 +97,8 @@ function repaired(
   { nRepairHead, nRepairTail }: ReuseOptions,
 ): Keep[] {
   return keeps
-    .map(({ oldStart, newStart, length }) => ({
+    .map(({ oldStart, newStart, length, ...rest }) => ({
+      ...rest,
       oldStart: oldStart + nRepairHead,
       newStart: newStart + nRepairHead,
       length: Math.min(length - nRepairHead, nPrompt - nRepairTail - newStart - nRepairHead),
@@ -118,11 +135,17 @@ function deletionKeeps(old: Int32Array, prompt: Int32Array, from: number, limit:
  * Every run of at least `minKeep` equal tokens, wherever it was, longest match at each place first.
  * An old row goes to one place only: a second copy would stand for code that merely looks alike.
  */
-function movedKeeps(old: Int32Array, prompt: Int32Array, from: number, limit: number): Keep[] {
-  if (prompt.length - from < minKeep || old.length - from < minKeep) return [];
+function movedKeeps(
+  old: Int32Array,
+  oldFrom: number,
+  prompt: Int32Array,
+  from: number,
+  limit: number,
+): Keep[] {
+  if (limit - from < minKeep || old.length - oldFrom < minKeep) return [];
   const free = old.slice();
-  free.fill(taken, 0, from);
-  const places = gramPlaces(old, from);
+  free.fill(taken, 0, oldFrom);
+  const places = gramPlaces(old, oldFrom);
   const grams = rollingHashes(prompt, from);
   const keeps: Keep[] = [];
   let at = from;
@@ -134,6 +157,22 @@ function movedKeeps(old: Int32Array, prompt: Int32Array, from: number, limit: nu
     free.fill(taken, keep.oldStart, keep.oldStart + keep.length);
   }
   return keeps;
+}
+
+/** The keeps, and in their gaps within [from, limit) what the lender holds of the prompt. */
+function withBorrowed(
+  keeps: readonly Keep[],
+  lent: Int32Array,
+  lender: number,
+  prompt: Int32Array,
+  from: number,
+  limit: number,
+): Keep[] {
+  const known = [{ oldStart: 0, newStart: 0, length: from }, ...keeps];
+  const borrowed = gaps(known, limit).flatMap(({ start, endExclusive }) =>
+    movedKeeps(lent, 0, prompt, start, endExclusive).map((keep) => ({ ...keep, lender })),
+  );
+  return [...keeps, ...borrowed].sort((a, b) => a.newStart - b.newStart);
 }
 
 /** Equals no token. */

@@ -10,7 +10,7 @@ import { planReuse, type ReuseOptions, type ReusePlan, type Run } from './reuse.
 export interface Alignment {
   /** Rows that stayed where they were. */
   readonly nKept: number;
-  /** Rows that were moved, their keys rotated to the new positions. */
+  /** Rows that were moved or borrowed, their keys rotated to the new positions. */
   readonly nShifted: number;
   /** Rows to compute, `nRepaired` of them only to be true again. */
   readonly nNew: number;
@@ -45,7 +45,7 @@ const worthwhile = 1.5;
  */
 export class Sequence {
   private readonly seen: Int32Array; // [nRow] token ids, or `unknown`
-  private readonly shifts: Int32Array; // [nRow] positions that the row's key was rotated by since it was computed
+  readonly shifts: Int32Array; // [nRow] positions that the row's key was rotated by since it was computed
   private nSeen = 0;
   private exact = 0;
 
@@ -70,23 +70,24 @@ export class Sequence {
 
   /**
    * Makes room for `prompt` (1 ≤ length ≤ the arena's rows) in the arena, keeping and moving what
-   * `reuse` allows, and says what is left to run. The last token is always run, because a cache
-   * holds keys and values but no logits.
+   * `reuse` allows, borrowing from `lenders` (sequences of the same model), and says what is left to
+   * run. The last token is always run, because a cache holds keys and values but no logits.
    */
-  align(prompt: Int32Array, reuse = defaultReuse): Alignment {
+  align(prompt: Int32Array, reuse = defaultReuse, lenders: readonly Sequence[] = []): Alignment {
     assert(prompt.length > 0 && prompt.length <= this.seen.length, 'the prompt must fit the arena');
-    const plan = this.choose(prompt, reuse);
-    moveRows(this.arena, plan.keeps, this.shifts);
+    const plan = this.choose(prompt, reuse, lenders);
+    moveRows(this, plan.keeps, lenders);
 
     const shifts = new Int32Array(prompt.length);
     this.seen.fill(unknown, plan.keeps[0]?.length ?? 0);
     let nShifted = 0;
     let nKept = 0;
-    for (const { oldStart, newStart, length } of plan.keeps) {
+    for (const { oldStart, newStart, length, lender } of plan.keeps) {
       const delta = newStart - oldStart;
-      for (let i = 0; i < length; i++) shifts[newStart + i] = (this.shifts[oldStart + i] as number) + delta;
+      const source = lender === undefined ? this : (lenders[lender] as Sequence);
+      for (let i = 0; i < length; i++) shifts[newStart + i] = (source.shifts[oldStart + i] as number) + delta;
       this.seen.set(prompt.subarray(newStart, newStart + length), newStart);
-      if (delta === 0) nKept += length;
+      if (delta === 0 && source === this) nKept += length;
       else nShifted += length;
     }
     this.shifts.set(shifts);
@@ -120,8 +121,9 @@ export class Sequence {
     return { start: this.exact, endExclusive };
   }
 
-  private choose(prompt: Int32Array, reuse: ReuseOptions): ReusePlan {
-    const plan = planReuse(this.tokens, prompt, reuse);
+  private choose(prompt: Int32Array, reuse: ReuseOptions, lenders: readonly Sequence[]): ReusePlan {
+    const lent = lenders.map(({ tokens }) => tokens);
+    const plan = planReuse(this.tokens, prompt, reuse, lent);
     if (reuse.method !== 'edit' || plan.keeps.length === 1) return plan;
     const exactPlan = planReuse(this.tokens, prompt, { ...reuse, method: 'prefix' });
     return cost(plan) * worthwhile < cost(exactPlan) ? plan : exactPlan;

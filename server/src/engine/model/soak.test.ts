@@ -49,7 +49,8 @@ test(`${nEdit} edits with undo, redo, healing, cancelling and failing passes`, a
     if (undo.length > 50) undo.shift();
 
     const prompt = Int32Array.from([950, ...text, 951]); // sentinels: a prompt is never empty
-    const sequence = pool.of(`document ${n % 300 < 250 ? 0 : 1 + (n % 2)}`);
+    const uri = `document ${n % 300 < 250 ? 0 : 1 + (n % 2)}`;
+    const sequence = pool.of(uri);
     const abort = new AbortController();
     const fate = random();
     model.run = async (request) => {
@@ -59,7 +60,13 @@ test(`${nEdit} edits with undo, redo, healing, cancelling and failing passes`, a
       return logits;
     };
     try {
-      const { alignment, logits } = await lm.prefill(sequence, prompt, abort.signal);
+      const { alignment, logits } = await lm.prefill(
+        sequence,
+        prompt,
+        abort.signal,
+        undefined,
+        pool.othersOf(uri),
+      );
       nMoved += alignment.nShifted;
       expect(argmax(logits)).toBe(digest([...prompt]));
       expect([...sequence.tokens]).toEqual([...prompt]);

@@ -1,0 +1,22 @@
+/** isSecretFile: files that by their names hold passwords or keys; they never enter a prompt. */
+
+/** Names as tools and people use them; a wrong yes costs a suggestion, a wrong no shows a secret to a model. */
+const secretNames: readonly RegExp[] = [
+  /^\.env(\..*)?$/, // .env, .env.local
+  /\.env$/, // production.env
+  /^\.(npmrc|pypirc|netrc|pgpass|htpasswd|git-credentials)$/,
+  /^id_(rsa|dsa|ecdsa|ed25519)(\..*)?$/,
+  /\.(pem|key|p12|pfx|jks|keystore|kdbx|asc|gpg|ppk|crt|cer|der)$/,
+  /^(secrets?|credentials?)(\..*)?$/,
+];
+
+/** By the last part of the URI's path; letter case does not matter. */
+export function isSecretFile(uri: string): boolean {
+  const name = (
+    uri
+      .replace(/[?#].*$/, '')
+      .split('/')
+      .at(-1) ?? ''
+  ).toLowerCase();
+  return secretNames.some((pattern) => pattern.test(name));
+}

@@ -1,6 +1,7 @@
 /** Engine: the façade. Editor, command line, bench and tests all talk to this and to nothing below it. */
 
 import type { Clock, Tracer } from './base/ports.ts';
+import { CacheSamplers } from './completion/cache-sampler.ts';
 import { Completer } from './completion/complete.ts';
 import { type DocumentChange, OpenDocuments } from './completion/documents.ts';
 import type { CompletionRequest, CompletionResult } from './completion/request.ts';
@@ -72,7 +73,9 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
   const { clock, tracer, parsers } = ports;
   const { config } = forward;
   const contextTokens = Math.min(metadata.contextTokens ?? config.maxPositions, config.maxPositions);
-  const cacheWeights = cacheWeightsOf(metadata.name);
+  const segments = new SegmentTokenizer(tokenizer);
+  const weights = cacheWeightsOf(metadata.name);
+  const cacheSamplers = weights && new CacheSamplers(segments, weights, clock);
   const documents = new OpenDocuments();
   const trees = parsers && new Trees(parsers, clock);
   const lm = new CausalLm(forward, clock);
@@ -83,9 +86,9 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
     lm,
     pool: new SequencePool(config, contextTokens, nSequences),
     tokenizer,
-    segments: new SegmentTokenizer(tokenizer),
+    segments,
     fim: fimFormatOf(metadata, tokenizer),
-    ...(cacheWeights && { cacheWeights }),
+    ...(cacheSamplers && { cacheSamplers }),
     contextTokens,
     clock,
     tracer,
@@ -96,7 +99,11 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
 
   return {
     info: { modelName: name, contextTokens },
-    edit: (change) => documents.apply(change),
+    edit(change) {
+      documents.apply(change);
+      const opened = change.kind === 'open' && documents.get(change.uri);
+      if (opened) void cacheSamplers?.warm(opened);
+    },
     async complete(request, signal) {
       const requestId = ++nRequests;
       newest.get(request.uri)?.abort(superseded);

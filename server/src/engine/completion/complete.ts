@@ -71,7 +71,16 @@ export class Completer {
     const region = this.parts.trees?.readNow(snapshot, (tree) => regionAt(tree, offset));
     const { start, end, typed, place } = situationOf(snapshot, request, region);
     const { uri } = request;
-    const job: Job = { uri, place, sequence: pool.of(uri), lenders: pool.othersOf(uri), settings, startMs };
+    const others = documents.others(snapshot);
+    const job: Job = {
+      uri,
+      place,
+      others,
+      sequence: pool.of(uri),
+      lenders: pool.othersOf(uri),
+      settings,
+      startMs,
+    };
     this.healer.stop(); // only now: typing along a suggestion is no reason to stop
     let onHealed: ((signal: AbortSignal) => Promise<void>) | undefined;
     try {

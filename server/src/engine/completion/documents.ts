@@ -18,10 +18,16 @@ export type DocumentChange =
 
 /** Owner of the current snapshot of every open document. */
 export class OpenDocuments {
-  private readonly snapshots = new Map<string, DocumentSnapshot>();
+  private readonly snapshots = new Map<string, DocumentSnapshot>(); // the one touched last comes last
 
   get(uri: string): DocumentSnapshot | undefined {
     return this.snapshots.get(uri);
+  }
+
+  /** The other documents in the same language as `snapshot`, the one touched last first. */
+  others(snapshot: DocumentSnapshot): DocumentSnapshot[] {
+    const all = [...this.snapshots.values()].reverse();
+    return all.filter(({ uri, languageId }) => uri !== snapshot.uri && languageId === snapshot.languageId);
   }
 
   /** Applies `change`; a change of a document that is not open is ignored (it was closed meanwhile). */
@@ -30,6 +36,7 @@ export class OpenDocuments {
     if (change.kind === 'close') {
       this.snapshots.delete(uri);
     } else if (change.kind === 'open') {
+      this.snapshots.delete(uri);
       this.snapshots.set(uri, new DocumentSnapshot(uri, change.languageId, change.version, change.text));
     } else {
       const old = this.snapshots.get(uri);
@@ -38,6 +45,7 @@ export class OpenDocuments {
         (text, edit) => new StringEdit(new OffsetRange(edit.start, edit.endExclusive), edit.text).apply(text),
         old.text,
       );
+      this.snapshots.delete(uri);
       this.snapshots.set(uri, new DocumentSnapshot(uri, old.languageId, change.version, text));
     }
   }

@@ -3,7 +3,6 @@
 import type { Priority } from '../base/lane.ts';
 import type { Clock, CompletionCost } from '../base/ports.ts';
 import { decode } from '../decoding/decode.ts';
-import type { MixWeights } from '../decoding/mix.ts';
 import { greedySampler } from '../decoding/sampler.ts';
 import { createStopper } from '../decoding/stopping.ts';
 import type { CausalLm } from '../model/causal-lm.ts';
@@ -12,10 +11,11 @@ import type { Sequence } from '../model/sequence.ts';
 import { type FimFormat, joinFim, nFimOverhead } from '../prompt/fim.ts';
 import { prefixWindow, suffixWindow } from '../prompt/window.ts';
 import type { Place, Surroundings } from '../syntax/surroundings.ts';
+import type { DocumentSnapshot } from '../text/snapshot.ts';
 import { Detokenizer } from '../tokens/detokenizer.ts';
 import type { SegmentTokenizer } from '../tokens/retokenize.ts';
 import type { Tokenizer } from '../tokens/tokenizer.ts';
-import { cacheSamplerAt } from './cache-sampler.ts';
+import type { CacheSamplers } from './cache-sampler.ts';
 import type { CompletionSettings } from './request.ts';
 
 export interface GenerateParts {
@@ -23,8 +23,8 @@ export interface GenerateParts {
   readonly tokenizer: Tokenizer;
   readonly segments: SegmentTokenizer;
   readonly fim: FimFormat;
-  /** How far the document's own text is believed beside this model; absent: not at all. */
-  readonly cacheWeights?: MixWeights;
+  /** Asks the open documents as well; absent where no weights were learned for the model. */
+  readonly cacheSamplers?: CacheSamplers;
   /** The most tokens of prompt and suggestion together. */
   readonly contextTokens: number;
   readonly clock: Clock;
@@ -35,6 +35,8 @@ export interface Job {
   readonly uri: string;
   readonly place: Place & { readonly surroundings: Surroundings };
   readonly sequence: Sequence;
+  /** Other open documents in the same language, the one touched last first. */
+  readonly others: readonly DocumentSnapshot[];
   /** Other documents' sequences, whose rows may be borrowed. */
   readonly lenders: readonly Sequence[];
   readonly settings: CompletionSettings;
@@ -65,7 +67,7 @@ export function generate(
   priority: Priority,
   signal: AbortSignal,
 ): Promise<Generated> {
-  const { lm, tokenizer, segments, fim, cacheWeights, clock } = parts;
+  const { lm, tokenizer, fim, cacheSamplers, clock } = parts;
   const { sequence, place, settings, startMs } = job;
   const prompt = promptOf(parts, job);
   const task = async (): Promise<Generated> => {
@@ -80,7 +82,7 @@ export function generate(
     const stopper = createStopper({ ...place, maxLines });
     const detokenizer = new Detokenizer(tokenizer);
     const isEnd = (token: number) => fim.ends.has(token) || tokenizer.isSpecial(token);
-    const sampler = cacheWeights ? cacheSamplerAt(place, segments, cacheWeights, isEnd) : greedySampler;
+    const sampler = cacheSamplers?.at(place, job.others, isEnd) ?? greedySampler;
     let text = '';
     let nTokens = 0;
     let keep: number | undefined;

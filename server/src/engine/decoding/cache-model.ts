@@ -114,11 +114,8 @@ export class CacheModel {
       if (fits[token] === 2) continue;
       const found = this.follow(i, typed, vocabulary);
       if (!found) continue;
-      const before = this.matchBefore(i, length);
-      places.push({
-        ...found,
-        matchTokens: Math.min(maxMatchTokens, before + found.at - i + (found.skipBytes > 0 ? 1 : 0)),
-      });
+      // However many tokens spell the piece, it is one match: its spelling depends on what follows.
+      places.push({ ...found, matchTokens: 1 + this.matchBefore(i, length) });
     }
     return places;
   }

@@ -10,7 +10,7 @@ import type { StetApi } from '../../../client/src/extension.ts';
 import type { TraceParams } from '../../../protocol/messages.ts';
 
 /** Long enough for a cold start of the engine on a machine that does other things too. */
-const patienceMs = 60_000;
+const patienceMs = 90_000;
 
 /** Between two looks at something that may have changed. */
 const lookMs = 50;

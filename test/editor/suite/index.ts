@@ -10,7 +10,7 @@ export async function run(): Promise<void> {
     ui: 'bdd',
     reporter: 'spec',
     color: false, // the console of a workbench in a browser shows no colours
-    timeout: 120_000, // a suggestion takes well under a second, but the machine may be busy
+    timeout: 240_000, // a suggestion takes well under a second, but the machine may be busy
     slow: 10_000,
     forbidOnly: process.env.CI !== undefined,
   });

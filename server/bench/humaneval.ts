@@ -88,11 +88,14 @@ async function passRates(
     // A line's filling ends with the line; a block's where the model ends it, or at the token limit.
     const isDone = (text: string) => set === 'SingleLine' && text.includes('\n');
     const cut = (text: string) => (set === 'SingleLine' ? (text.split('\n')[0] as string) : text);
+    const outcomes = new Map<string, boolean>(); // both often write the same
     for (const filler of fillers) {
       const { text } = await run.fill(hole, filler, isDone);
-      const outcome = await runPython(sandbox, programOf(task, cut(text)));
+      const isPassed =
+        outcomes.get(cut(text)) ?? (await runPython(sandbox, programOf(task, cut(text)))) === 'passed';
+      outcomes.set(cut(text), isPassed);
       const cluster = task.entry_point;
-      passed[filler].push({ cluster, sum: outcome === 'passed' ? 100 : 0, weight: 1 });
+      passed[filler].push({ cluster, sum: isPassed ? 100 : 0, weight: 1 });
       const isExact = cut(text).trim() === task.canonical_solution.trim();
       exact[filler].push({ cluster, sum: isExact ? 100 : 0, weight: 1 });
     }

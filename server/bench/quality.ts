@@ -18,7 +18,7 @@ import { type QualityFile, sampleFiles } from './quality-files.ts';
 import { type Contender, contenders, type Filling, QualityRun } from './quality-run.ts';
 import type { Figure, Report } from './report.ts';
 import type { Setting } from './setting.ts';
-import { editSimilarity, mean, p95 } from './statistics.ts';
+import { editSimilarity, median, p95 } from './statistics.ts';
 
 /** Tokens per file that are scored, each with the rest of the window before it. */
 const nScored = 400;
@@ -38,19 +38,19 @@ export async function quality(
     key: `quality.cost.${key}`,
     label: `cache model: ${label}`,
     unit: 'ms',
-    median: mean(values),
+    median: median(values),
     p95: p95(values),
     n: values.length,
   });
   figures.push(
     cost(
       'open',
-      'to get ready, per suggestion (mean)',
+      'to get ready, per suggestion (median)',
       fillings.map(({ openMs }) => openMs),
     ),
     cost(
       'token',
-      'per token (mean)',
+      'per token (median)',
       fillings.map(({ pickMs, nTokens }) => pickMs / (nTokens + 1)),
     ),
   );
@@ -135,7 +135,7 @@ async function infilling(
     const first = run.segments.encode(one.middle)[0];
     for (const contender of contenders) {
       const filling = await run.fill(one, contender, (text) => isCaseDone(one, text));
-      if (contender === 'network + cache') fillings.push(filling);
+      if (contender === 'network + cache + files') fillings.push(filling);
       const text = cutToCase(one, filling.text).trimEnd();
       const score = scores.get(contender) as Record<Measure, Sample[]>;
       const add = (measure: Measure, value: number) =>
@@ -171,6 +171,6 @@ const labels: Readonly<Record<Measure, string>> = {
 };
 
 function toFigure(key: string, label: string, unit: string, samples: readonly Sample[]): Figure {
-  const { mean: median, interval } = estimate(samples);
-  return { key: `quality.${key}`, label, unit, median, interval, n: samples.length };
+  const { mean, interval } = estimate(samples);
+  return { key: `quality.${key}`, label, unit, median: mean, interval, n: samples.length };
 }

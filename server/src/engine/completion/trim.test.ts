@@ -140,6 +140,10 @@ describe('what follows below', () => {
     check('f() {\n  █\n  return 1;\n}', 'return 1;\n}', undefined);
     check('x = [\n  1,\n█\n]\n', ']', undefined);
   });
+  test('several lines that repeat what is below, also when the user began the first', () => {
+    check('for (const █\nfor (const a of b) {\n  go(a);\n}\n', 'a of b) {\n  go(a);\n}', undefined);
+    check('go(█\ngo(1);\n', '1);', 'go([1);]\ngo(1);\n'); // one line may be meant
+  });
   test('duplicates at another indentation', () => {
     check(
       'if (a) {\n    █\n  go(1);\n  go(2);\n}',

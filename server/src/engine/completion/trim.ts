@@ -141,11 +141,14 @@ function isSubsequence(part: string, whole: string): boolean {
 /** Cuts where the text begins to repeat the lines below the cursor, whatever their indentation. */
 function withoutLinesBelow({ linePrefix, lineRest, linesBelow }: Surroundings, text: string): string {
   const lines = text.split('\n');
-  const first = linePrefix.trim() === '' && lineRest.trim() === '' ? 0 : 1;
+  // A line that the user began may be meant to repeat the one below; several such lines hardly are.
+  const first = lineRest.trim() !== '' ? 1 : 0;
+  const isBegun = linePrefix.trim() !== '';
   for (let i = first; i < lines.length; i++) {
     const tail = lines.slice(i).filter((line) => line.trim() !== '');
     if (tail.length === 0) break;
     if ((lines[i] as string).trim() === '') continue;
+    if (i === 0 && isBegun && tail.length < 2) continue;
     const whole = i === 0 ? [linePrefix + tail[0], ...tail.slice(1)] : tail;
     if (isStartOf(whole, linesBelow)) return lines.slice(0, i).join('\n');
   }

@@ -4,6 +4,7 @@ import type { Clock, Tracer } from './base/ports.ts';
 import { CacheSamplers } from './completion/cache-sampler.ts';
 import { Completer } from './completion/complete.ts';
 import { type DocumentChange, OpenDocuments } from './completion/documents.ts';
+import type { MemoryGuard } from './completion/memory-guard.ts';
 import type { CompletionRequest, CompletionResult } from './completion/request.ts';
 import { newCost } from './completion/request.ts';
 import { cacheWeightsOf } from './decoding/cache-weights.ts';
@@ -53,6 +54,8 @@ export interface EngineOptions {
   readonly metadata: ModelMetadata;
   readonly tokenizer: Tokenizer;
   readonly forward: Forward;
+  /** Withholds what repeats the model's training data; absent: nothing is withheld. */
+  readonly guard?: MemoryGuard;
   /** Megabytes for keys and values of all documents together; one document is always held. */
   readonly cacheMemoryMb: number;
 }
@@ -69,7 +72,7 @@ const maxSequences = 8;
 
 /** Builds an engine around a loaded model. The engine owns `forward` from now on. */
 export function createEngine(options: EngineOptions, ports: EnginePorts): Engine {
-  const { name, metadata, tokenizer, forward, cacheMemoryMb } = options;
+  const { name, metadata, tokenizer, forward, guard, cacheMemoryMb } = options;
   const { clock, tracer, parsers } = ports;
   const { config } = forward;
   const contextTokens = Math.min(metadata.contextTokens ?? config.maxPositions, config.maxPositions);
@@ -93,6 +96,7 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
     clock,
     tracer,
     ...(trees && { trees }),
+    ...(guard && { guard }),
   });
   const newest = new Map<string, AbortController>(); // by document: the request that counts
   let nRequests = 0;

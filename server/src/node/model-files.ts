@@ -1,8 +1,10 @@
 /** readModelFolder: the files of a model in Hugging Face layout, read and checked. */
 
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EngineError } from '../engine/base/error.ts';
+import { MemoryGuard, memoryGuardFile } from '../engine/completion/memory-guard.ts';
 import { type ModelConfig, parseModelConfig } from '../engine/model/contract.ts';
 import { type ModelMetadata, parseModelMetadata } from '../engine/model/metadata.ts';
 import { openSafetensors, type RandomAccessFile, type TensorSource } from '../engine/model/safetensors.ts';
@@ -16,6 +18,8 @@ export interface ModelFolder {
   readonly tokenizerJson: unknown;
   /** The parsed `tokenizer_config.json`, or an empty object when there is none. */
   readonly tokenizerConfig: unknown;
+  /** What the model may not repeat; absent when there is no such file. */
+  readonly guard?: MemoryGuard;
   /** Paths of the `.safetensors` files, in the order of their names. */
   readonly weightFiles: readonly string[];
 }
@@ -40,12 +44,14 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const tokenizerConfig = names.has('tokenizer_config.json')
     ? await readJson(folder, names, 'tokenizer_config.json')
     : {};
+  const guard = names.has(memoryGuardFile) ? await readGuard(folder) : undefined;
   return {
     folder,
     config,
     metadata: parseModelMetadata(stetJson, tokenizerJson),
     tokenizerJson,
     tokenizerConfig,
+    ...(guard && { guard }),
     weightFiles: await findWeights(folder, names),
   };
 }
@@ -99,6 +105,15 @@ async function readJson(folder: string, names: ReadonlySet<string>, name: string
   } catch (cause) {
     throw corruptJson(name, (cause as Error).message, cause);
   }
+}
+
+async function readGuard(folder: string): Promise<MemoryGuard> {
+  const read = (name: string) =>
+    readFile(join(folder, name)).catch((cause) => {
+      throw unreadable(name, cause);
+    });
+  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
+  return MemoryGuard.parse(await read(memoryGuardFile), await read('tokenizer.json'), sha256);
 }
 
 /** The shards that the index names, or the one `model.safetensors`, or whatever weights there are. */

@@ -6,6 +6,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { EngineError } from '../engine/base/error.ts';
 import type { Tracer } from '../engine/base/ports.ts';
+import type { MemoryGuard } from '../engine/completion/memory-guard.ts';
 import type { ModelConfig } from '../engine/model/contract.ts';
 import type { ModelMetadata } from '../engine/model/metadata.ts';
 import type { WeightFormat } from '../engine/model/weights.ts';
@@ -35,6 +36,8 @@ export interface OpenedModel {
   readonly tokenizerJson: unknown;
   /** The parsed `tokenizer_config.json`, or an empty object. */
   readonly tokenizerConfig: unknown;
+  /** What the model may not repeat, when its folder says so. */
+  readonly guard?: MemoryGuard;
   readonly format: WeightFormat;
   /** Paths for `loadForward`. */
   readonly graphs: { readonly inPlace: string; readonly delta: string };
@@ -70,13 +73,14 @@ export async function openModel(folder: string, options: OpenModelOptions): Prom
   const isThere = typeof found !== 'string';
   if (!isThere) tracer?.({ kind: 'log', level: 'info', message: `Converting ${name} to ${format}` });
   const converted = isThere ? found : await convert(model, contentHash, options, warn);
-  const { config, metadata, tokenizerJson, tokenizerConfig } = model;
+  const { config, metadata, tokenizerJson, tokenizerConfig, guard } = model;
   return {
     name,
     config,
     metadata,
     tokenizerJson,
     tokenizerConfig,
+    ...(guard && { guard }),
     format,
     graphs: { inPlace: converted.inPlace, delta: converted.delta },
     contentHash,

@@ -42,8 +42,9 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
   const tokenizer = Tokenizer.parse(model.tokenizerJson, model.tokenizerConfig);
   const forward = await loadForward(model.graphs, model.config, { nThread: threadCount(options.threads) });
   const parsers = await openParsers(options.grammarsFolder, tracer);
+  const { name, metadata, guard } = model;
   return createEngine(
-    { name: model.name, metadata: model.metadata, tokenizer, forward, cacheMemoryMb: options.cacheMemoryMb },
+    { name, metadata, tokenizer, forward, ...(guard && { guard }), cacheMemoryMb: options.cacheMemoryMb },
     { clock: systemClock, tracer, ...(parsers && { parsers }) },
   );
 }

@@ -12,6 +12,7 @@ import { Debounce } from './debounce.ts';
 import type { OpenDocuments } from './documents.ts';
 import { type GenerateParts, generate, type Job } from './generate.ts';
 import { Healer } from './healing.ts';
+import type { MemoryGuard } from './memory-guard.ts';
 import {
   type CompletionOutcome,
   type CompletionRequest,
@@ -29,6 +30,8 @@ export interface CompleterParts extends GenerateParts {
   readonly pool: SequencePool;
   /** Absent where there is no tree-sitter: suggestions are then not checked for syntax. */
   readonly trees?: Trees;
+  /** Absent where the model folder has none: nobody then knows what the model was trained on. */
+  readonly guard?: MemoryGuard;
   readonly tracer: Tracer;
 }
 
@@ -88,6 +91,7 @@ export class Completer {
       cost = { ms: 0, ...written.cost };
       if (documents.get(uri)?.version !== snapshot.version) return answer('stale');
       if (!trimmed) return answer('empty');
+      if (this.isMemorised(trimmed.text)) return answer('memorised');
       const suggestion: Suggestion = {
         id: this.nextId++,
         text: typed + trimmed.text,
@@ -112,6 +116,12 @@ export class Completer {
   /** The user took the suggestion: what is on screen now is their text. */
   accepted(_id: number): void {
     this.shown.clear(); // else the rest of it would match what follows
+  }
+
+  /** Whether the training corpus has `text`, whatever its line breaks; what stands before it is the user's. */
+  private isMemorised(text: string): boolean {
+    const { guard, segments } = this.parts;
+    return guard?.repeatsCorpus(segments.encode(text.replaceAll('\r\n', '\n'))) ?? false;
   }
 
   /** What the model writes for `job`, trimmed to what is worth showing. */

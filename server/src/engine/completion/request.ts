@@ -42,6 +42,7 @@ export type CompletionOutcome =
   | 'generated' // the model wrote it
   | 'reused' // the user typed along the suggestion on screen
   | 'empty' // the model had nothing to add, or trimming left nothing
+  | 'memorised' // what it wrote stands word for word in the training corpus, so it is withheld
   | 'stale' // the document moved on while the request was under way
   | 'unknown-document' // never opened or closed meanwhile
   | 'secret' // a file that by its name holds passwords or keys

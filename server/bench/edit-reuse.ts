@@ -137,6 +137,7 @@ function compare(
       median: isTime ? median(values) : mean(values),
       ...(isTime && { p95: p95(values) }),
       n: values.length,
+      cell: { table: label, row: name, column: `${what}, ${unit}${isTime ? ' (p95)' : ''}` },
     });
     const percent = (values: readonly boolean[]) => values.map((value) => (value ? 100 : 0));
     return [

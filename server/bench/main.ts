@@ -10,6 +10,7 @@ import { humaneval } from './humaneval.ts';
 import { latency } from './latency.ts';
 import { quality } from './quality.ts';
 import { filesOfFolder, filesOfRepository, type QualityFile } from './quality-files.ts';
+import { record } from './record.ts';
 import { replay } from './replay.ts';
 import { markdown, type Report } from './report.ts';
 import { openSetting, type Setting } from './setting.ts';
@@ -46,6 +47,7 @@ const usage = `npm run bench -- [SUITE …] [options]
   --repos DIR       the same from a bare git directory (may be repeated)
   --cases N         cases of each kind for quality and humaneval (default 200)
   --humaneval FOLDER  HumanEval-*Infilling.jsonl.gz
+  --write           keep the figures in server/bench/baseline.json and docs/benchmarks.md
 `;
 
 async function main(): Promise<void> {
@@ -61,6 +63,7 @@ async function main(): Promise<void> {
       repos: { type: 'string', multiple: true, default: [] },
       cases: { type: 'string', default: '200' },
       humaneval: { type: 'string' },
+      write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -89,6 +92,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${markdown(report)}\n`);
     reports.push(report);
   }
+  if (values.write) await record(root, reports);
   process.stdout.write(`${JSON.stringify(reports)}\n`);
 }
 

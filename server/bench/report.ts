@@ -13,6 +13,8 @@ export interface Figure {
   readonly interval?: readonly [number, number];
   /** Number of measurements. */
   readonly n: number;
+  /** Where it stands when many figures are easier to compare side by side than in a list. */
+  readonly cell?: { readonly table: string; readonly row: string; readonly column: string };
 }
 
 /** The machine and the model that figures belong to. */
@@ -41,19 +43,51 @@ function digits(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
-/** A Markdown table, as in docs/benchmarks.md. */
+/** Markdown tables, as in docs/benchmarks.md. */
 export function markdown({ suite, conditions, figures }: Report): string {
   const c = conditions;
+  const listed = figures.filter(({ cell }) => !cell);
   return [
     `### ${suite}: ${c.model}, ${c.parametersMillions.toFixed(1)}M parameters, ${c.format}`,
     '',
     `${c.date}; ${c.cpu}, ${c.cores} cores, ${c.threads} threads, ${c.platform}, Node ${c.node}, load average ${c.loadAverage.toFixed(1)}.`,
     '',
+    ...(listed.length > 0 ? list(listed) : []),
+    ...[...new Set(figures.flatMap(({ cell }) => cell?.table ?? []))].flatMap((table) =>
+      matrix(
+        table,
+        figures.filter(({ cell }) => cell?.table === table),
+      ),
+    ),
+  ].join('\n');
+}
+
+function list(figures: readonly Figure[]): string[] {
+  return [
     `| figure | ${figures.some((f) => f.interval) ? 'mean or median | p95 or 95 % interval' : 'median | p95'} | n |`,
     '|---|--:|--:|--:|',
     ...figures.map((f) => `| ${f.label} | ${digits(f.median)} ${f.unit} | ${spread(f)} | ${f.n} |`),
     '',
-  ].join('\n');
+  ];
+}
+
+/** One row per `cell.row`, one column per `cell.column`; a p95 stands in brackets. */
+function matrix(table: string, figures: readonly Figure[]): string[] {
+  const columns = [...new Set(figures.map(({ cell }) => cell?.column ?? ''))];
+  const rows = [...new Set(figures.map(({ cell }) => cell?.row ?? ''))];
+  const at = (row: string, column: string) => {
+    const figure = figures.find(({ cell }) => cell?.row === row && cell.column === column);
+    if (!figure) return '';
+    return `${digits(figure.median)}${figure.p95 === undefined ? '' : ` (${digits(figure.p95)})`}`;
+  };
+  return [
+    `**${table}** (n = ${figures[0]?.n})`,
+    '',
+    `| | ${columns.join(' | ')} |`,
+    `|---|${columns.map(() => '--:').join('|')}|`,
+    ...rows.map((row) => `| ${row} | ${columns.map((column) => at(row, column)).join(' | ')} |`),
+    '',
+  ];
 }
 
 function spread({ p95, interval, unit }: Figure): string {

@@ -94,43 +94,36 @@ function compare(
     const isAsked = answer.result.outcome !== 'reused' && other.result.outcome !== 'reused';
     return isMeant(answer) && isAsked ? [{ moved: answer, exact: other }] : [];
   });
-  const figure = (what: string, unit: string, values: readonly number[], isSpread = false): Figure => ({
-    key: `replay.${key}.${what}`,
-    label: `${label}: ${what}`,
-    unit,
-    median: isSpread ? median(values) : mean(values),
-    ...(isSpread && { p95: p95(values) }),
-    n: values.length,
-  });
   const percent = (values: readonly boolean[]) => values.map((value) => (value ? 100 : 0));
   const methods = [
     ['edit reuse', pairs.map((pair) => pair.moved)],
     ['prefix reuse', pairs.map((pair) => pair.exact)],
   ] as const;
-  return [
-    ...methods.flatMap(([name, answers]) => [
+  return methods.flatMap(([row, answers]) => {
+    const figure = (what: string, unit: string, values: readonly number[], isTime = false): Figure => ({
+      key: `replay.${key}.${row}.${what}`,
+      label: `${label}, ${row}: ${what}`,
+      unit,
+      median: isTime ? median(values) : mean(values),
+      ...(isTime && { p95: p95(values) }),
+      n: values.length,
+      cell: { table: label, row, column: `${what}, ${unit}${isTime ? ' (p95)' : ''}` },
+    });
+    const costs = answers.map(({ result }) => result.cost);
+    const firstMs = costs.map(({ firstTokenMs }) => firstTokenMs);
+    const isSame = answers.map(
+      (answer, i) => textOf(answer) === textOf((pairs[i] as (typeof pairs)[0]).exact),
+    );
+    return [
+      figure('time to first token', 'ms', firstMs, true),
       figure(
-        `time to first token, ${name}`,
-        'ms',
-        answers.map(({ result }) => result.cost.firstTokenMs),
-        true,
-      ),
-      figure(
-        `tokens computed, ${name}`,
+        'tokens computed',
         'tokens',
-        answers.map(({ result }) => result.cost.nNew),
+        costs.map(({ nNew }) => nNew),
       ),
-      figure(
-        `rest of the line exactly true, ${name}`,
-        '%',
-        percent(answers.map((a) => textOf(a) === a.truth)),
-      ),
-    ]),
-    figure('same suggestion from both', '%', percent(pairs.map((p) => textOf(p.moved) === textOf(p.exact)))),
-    figure(
-      'answered from exact rows, edit reuse',
-      '%',
-      percent(pairs.map((p) => p.moved.result.cost.rows === 'exact')),
-    ),
-  ];
+      figure('rest of the line exactly true', '%', percent(answers.map((a) => textOf(a) === a.truth))),
+      figure('same suggestion as prefix reuse', '%', percent(isSame)),
+      figure('answered from exact rows', '%', percent(costs.map(({ rows }) => rows === 'exact'))),
+    ];
+  });
 }

@@ -21,8 +21,6 @@ export interface Sandbox {
   readonly isolation: readonly string[];
 }
 
-const wallMs = 10_000;
-
 /** Set inside the child before the program starts; what it starts itself inherits them. */
 const prelude = `
 import resource, sys
@@ -51,8 +49,12 @@ export function openSandbox(): Sandbox {
   return { python: found.stdout.trim(), isolation: candidates.find(works) ?? [] };
 }
 
-/** Passed only if the program ran to its last line. */
-export async function runPython({ python, isolation }: Sandbox, program: string): Promise<PythonOutcome> {
+/** Passed only if the program ran to its last line, in `wallMs` at most. */
+export async function runPython(
+  { python, isolation }: Sandbox,
+  program: string,
+  wallMs = 10_000,
+): Promise<PythonOutcome> {
   const folder = await mkdtemp(join(tmpdir(), 'stet-humaneval-'));
   try {
     const file = join(folder, 'program.py');

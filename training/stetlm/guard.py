@@ -1,6 +1,7 @@
 """The memorisation guard: fingerprints of the training corpus, so that the product can withhold what repeats it.
 
-    python -m stetlm.guard --data DIR --out model/memory-guard.bin        (DIR as stetlm.corpus built it)
+    python -m stetlm.guard --data DIR --out model/memory-guard.bin            (DIR as stetlm.corpus built it)
+    python -m stetlm.guard --data DIR --out model/memory-guard.bin --check    (no building: how much of held-out code it flags)
 
 A suggestion that repeats RUN_TOKENS tokens or more of the corpus is not shown. To know that without the corpus,
 fingerprints are chosen by winnowing (Schleimer, Wilkerson, Aiken 2003, "Winnowing: local algorithms for document
@@ -14,7 +15,7 @@ hash and there are always two fingerprints or more.
 
 Out of scope, on purpose: a copy that is indented otherwise or has names changed has other tokens and is not seen.
 The same bytes come out of the same corpus, in whatever order its files lie. server/src/engine/completion/
-memory-guard.ts is the reader; test/fixtures/memory-guard holds what both sides are tested on.
+memory-guard.ts is the reader; test/fixtures/memory-guard.bin holds what both sides are tested on.
 """
 import argparse
 import glob
@@ -211,13 +212,29 @@ def build(data_dir: str, out: str, tokenizer: "str | None" = None) -> None:
     )
 
 
+def check(data_dir: str, out: str, tokenizer: "str | None" = None) -> None:
+    """Shares of held-out windows that are flagged: wrongly, but for the few lines that both sides really have."""
+    with open(out, "rb") as file:
+        guard = Guard(file.read())
+    counts = {length: [0, 0] for length in (60, 80, 100)}
+    for ids in texts(data_dir, "hold", bpe.load(tokenizer_folder(data_dir, tokenizer))):
+        copied = guard.copied_runs(ids)
+        for length, count in counts.items():
+            for start in range(0, len(ids) - length + 1, 20):
+                count[0] += 1
+                count[1] += bool(copied[start : start + length - guard.run + 1].any())
+    for length, (n, n_flagged) in counts.items():
+        print(f"{length} tokens: {n_flagged} of {n} held-out windows flagged, {100 * n_flagged / max(1, n):.3f} %")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", default=os.environ.get("STET_DATA", "training/data"))
     parser.add_argument("--tokenizer", help="folder of tokenizer.json; DATA/tokenizer when absent")
     parser.add_argument("--out", default="model/memory-guard.bin")
+    parser.add_argument("--check", action="store_true", help="measure OUT on the held-out side instead of building it")
     args = parser.parse_args()
-    build(args.data, args.out, args.tokenizer)
+    (check if args.check else build)(args.data, args.out, args.tokenizer)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ BLANKED = re.compile(
 HEADER = re.compile(
     r"\bfunction\b\s*\*?\s*(?P<function>[\w$]+)\s*(?:<[^()]*?>\s*)?\("
     r"|(?P<value>[\w$#]+)[?!]?\s*(?::[^=;(){}\n]{1,80})?[=:]\s*(?:async\s*)?(?:function\b\s*\*?\s*[\w$]*\s*)?(?:<[^()=]*?>\s*)?\("
-    r"|^[ \t]*(?:(?:public|private|protected|static|async|override|readonly|get|set|\*)\s+)*\*?(?P<method>[\w$#]+)\s*(?:<[^()]*?>\s*)?\(",
+    r"|^[ \t]*(?:@[\w$.]+(?:\([^()\n]*\))?[ \t]+)*(?:(?:public|private|protected|static|async|override|readonly|get|set|\*)\s+)*\*?(?P<method>[\w$#]+)\s*(?:<[^()]*?>\s*)?\(",
     re.M,
 )
 NOT_A_NAME = {"if", "for", "while", "switch", "catch", "with", "return", "function", "await", "new", "typeof", "do", "else", "case", "default", "super", "import", "yield", "throw"}
@@ -113,22 +113,24 @@ def _brackets(blanked: str) -> "dict[int, int]":
     return out
 
 
-def _end_of_body(blanked: str, closers: "dict[int, int]", after: int) -> "int | None":
-    """End of the body that follows a parameter list closed at after - 1; None when there is no body."""
+def _body(blanked: str, closers: "dict[int, int]", after: int) -> "tuple[int | None, bool]":
+    """(end of the body that follows a parameter list closed at after - 1, is there an arrow); None without a body."""
     match = TYPE_BEFORE_BODY.match(blanked, after)
     if not match or match[1] in (";", ""):
-        return None
-    if match[1] == "=>" and not match[0].endswith("{"):  # an expression: up to the end of the statement
+        return None, False
+    is_arrow = "=>" in match[0]
+    if match[1] == "=>":  # an expression: up to the end of the statement
         stop = re.compile(r";|\n\s*\n|\n[)}\]]").search(blanked, match.end())
-        return stop.start() if stop else len(blanked)
+        return (stop.start() if stop else len(blanked)), True
     at = match.end() - 1
     end = closers.get(at)
     while end is not None:  # `): { a: string } {`: the first braces were a type
-        more = re.compile(r"[ \[\]|&]*(?:=>\s*)?\{").match(blanked, end + 1)
+        more = re.compile(r"[ \[\]|&]*(=>\s*)?\{").match(blanked, end + 1)
         if not more or ":" not in match[0]:
-            return end + 1
+            return end + 1, is_arrow
+        is_arrow = is_arrow or bool(more[1])
         end = closers.get(more.end() - 1)
-    return None
+    return None, False
 
 
 def script_functions(path: str, text: str) -> "list[Function]":
@@ -147,10 +149,10 @@ def script_functions(path: str, text: str) -> "list[Function]":
         name, open_at = match[match.lastgroup], match.end() - 1
         if name in NOT_A_NAME or open_at not in closers:
             continue
-        end = _end_of_body(blanked, closers, closers[open_at] + 1)
+        end, is_arrow = _body(blanked, closers, closers[open_at] + 1)
         # A value in brackets is a function only with an arrow behind it or the word before it.
         is_value = match.lastgroup == "value" and "function" not in match[0]
-        if end is None or open_at in seen or (is_value and "=>" not in blanked[closers[open_at] : closers[open_at] + 200].split("{")[0]):
+        if end is None or open_at in seen or (is_value and not is_arrow):
             continue
         seen.add(open_at)
         start = match.start() + len(match[0]) - len(match[0].lstrip())

@@ -6,12 +6,15 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { MemoryGuard } from '../server/src/engine/completion/memory-guard.ts';
 import { SegmentTokenizer } from '../server/src/engine/tokens/retokenize.ts';
 import { Tokenizer } from '../server/src/engine/tokens/tokenizer.ts';
 import { readModelFolder } from '../server/src/node/model-files.ts';
+import { writeTinyModel } from './fixtures/tiny-model.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const trained = join(root, 'node_modules/@tanstack/query-core/src');
@@ -86,5 +89,30 @@ describe('what it was not trained on', () => {
     console.info(`this repository: ${nFlagged} of ${nWindows} windows of ${length} tokens are flagged`);
     expect(nWindows).toBeGreaterThan(5000);
     expect(nFlagged).toBeLessThanOrEqual(0.01 * nWindows);
+  });
+});
+
+describe('a model folder', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'stet-guard-'));
+    await writeTinyModel(folder);
+    return () => rm(folder, { recursive: true });
+  });
+
+  test('without a guard is as good as any', async () => {
+    expect((await readModelFolder(folder)).guard).toBeUndefined();
+  });
+
+  test("with a damaged guard, or another model's, is refused with a way out", async () => {
+    const bytes = readFileSync(join(root, 'model/memory-guard.bin'));
+    await writeFile(join(folder, 'memory-guard.bin'), bytes.subarray(0, 1_000_000));
+    const refusal = {
+      code: 'model-corrupt',
+      message: expect.stringMatching(/checksum.*Install Stet again/s),
+    };
+    await expect(readModelFolder(folder)).rejects.toMatchObject(refusal);
+    await writeFile(join(folder, 'memory-guard.bin'), bytes);
+    await expect(readModelFolder(folder)).rejects.toThrow(/another tokenizer/);
   });
 });

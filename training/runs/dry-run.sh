@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 export PYTHON PYTHONPATH="$PWD" OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive
 root=$(cd .. && pwd)
 tmp=$(mktemp -d)
-trap 'kill "$(cat "$tmp/training/data/work/trainer.pid" 2>/dev/null)" 2>/dev/null; rm -rf "$tmp"' EXIT
+trap 'kill "$(cat "$tmp/training/data/work/trainer.pid" 2>/dev/null)" 2>/dev/null || true; rm -rf "$tmp"' EXIT
 began=$(date +%s)
 
 # A copy of the kit, so that the dry run leaves nothing in the repository.

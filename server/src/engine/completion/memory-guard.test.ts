@@ -64,16 +64,6 @@ describe('repeatsCorpus', () => {
     expect(flagged.filter(Boolean)).toEqual([]);
   });
 
-  test('takes less than a millisecond for 512 tokens', () => {
-    const text = numbers(77, 512);
-    const times = Array.from({ length: 50 }, () => {
-      const start = performance.now();
-      guard.repeatsCorpus(text);
-      return performance.now() - start;
-    });
-    expect(Math.min(...times)).toBeLessThan(1);
-  });
-
   test('winnows by the book: the least hash of each window, the rightmost of equals', () => {
     expect([...windowMinima(Uint32Array.of(5, 3, 3, 9, 4, 4, 1), 3)]).toEqual([2, 2, 2, 5, 6]);
     const tokens = Int32Array.of(1, 2, 3, 1, 2, 3);

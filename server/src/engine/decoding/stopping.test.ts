@@ -162,15 +162,3 @@ describe('repetition', () => {
     expect(repeatedPhrase('0, '.repeat(60))).toBe(3);
   });
 });
-
-test('a push costs well under 0.1 ms', () => {
-  const stopper = createStopper({
-    textBefore: 'f() {\n',
-    textAfter: '\n}',
-    languageId: 'typescript',
-    maxLines: 1000,
-  });
-  const start = performance.now();
-  for (let i = 0; i < 2000; i++) stopper.push(i % 10 === 9 ? `${i});\n  ` : 'call(');
-  expect((performance.now() - start) / 2000).toBeLessThan(0.1);
-});

@@ -22,8 +22,8 @@ export interface Hole {
   readonly after: string;
 }
 
-/** Who fills it. The cache model knows the file of the hole, with `+ files` other open files too, as in the product. */
-export const contenders = ['network', 'cache', 'network + cache', 'network + cache + files'] as const;
+/** Who fills it. `network + cache` is the product: the cache model knows the file and four others that are open. */
+export const contenders = ['network', 'cache', 'network + own file', 'network + cache'] as const;
 export type Contender = (typeof contenders)[number];
 
 export interface Filling {
@@ -122,7 +122,7 @@ export class QualityRun {
 
   private sampler(hole: Hole, contender: Contender): Sampler {
     if (contender === 'network') return greedySampler;
-    const cursor = this.cursorCache(hole, contender === 'network + cache + files');
+    const cursor = this.cursorCache(hole, contender === 'network + cache');
     if (contender === 'cache') {
       const end = [...this.fim.ends][0] as number;
       return { pick: () => cursor.predict()?.tokens[0] ?? end, accept: (token) => cursor.accept(token) };

@@ -135,7 +135,7 @@ async function infilling(
     const first = run.segments.encode(one.middle)[0];
     for (const contender of contenders) {
       const filling = await run.fill(one, contender, (text) => isCaseDone(one, text));
-      if (contender === 'network + cache + files') fillings.push(filling);
+      if (contender === 'network + cache') fillings.push(filling);
       const text = cutToCase(one, filling.text).trimEnd();
       const score = scores.get(contender) as Record<Measure, Sample[]>;
       const add = (measure: Measure, value: number) =>

@@ -1,6 +1,6 @@
 /** Setting: the model, the machine and the real files that a suite measures with. */
 
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,7 +71,8 @@ const randomShapes: Readonly<Record<string, Parameters<typeof tinyModel>[0]>> = 
 
 export async function openSetting(options: SettingOptions): Promise<Setting> {
   const { format, nRound } = options;
-  const random = options.random === undefined ? undefined : await writeRandomModel(options.random);
+  const random =
+    options.random === undefined ? undefined : await writeRandomModel(options.random, options.modelFolder);
   const model = await openModel(random ?? options.modelFolder, { cacheFolder: userCacheFolder(), format });
   const tokenizer = Tokenizer.parse(model.tokenizerJson, model.tokenizerConfig);
   const threads = threadCount(options.threads);
@@ -113,14 +114,22 @@ export async function openSetting(options: SettingOptions): Promise<Setting> {
   };
 }
 
-async function writeRandomModel(name: string): Promise<string> {
+/** Random weights under the embedded model's tokenizer, with the longest window that is measured. */
+async function writeRandomModel(name: string, embedded: string): Promise<string> {
   const shape = randomShapes[name];
   if (!shape) throw new Error(`--random is one of ${Object.keys(randomShapes).join(', ')}.`);
   const folder = await mkdtemp(join(tmpdir(), 'stet-bench-'));
-  await mkdir(folder, { recursive: true });
   for (const [file, bytes] of tinyModel({ ...shape, dtype: 'BF16' }).files) {
     await writeFile(join(folder, file), bytes);
   }
+  for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
+    await copyFile(join(embedded, file), join(folder, file));
+  }
+  const stet = JSON.parse(await readFile(join(embedded, 'stet.json'), 'utf8')) as Record<string, unknown>;
+  await writeFile(
+    join(folder, 'stet.json'),
+    JSON.stringify({ ...stet, name: `random ${name}`, contextTokens: 2112 }),
+  );
   return folder;
 }
 

@@ -1,6 +1,5 @@
 /** Sampler: picks the next token from logits; greedily so far. */
 
-import { EngineError } from '../base/error.ts';
 import type { TokenId } from '../tokens/token.ts';
 
 /** Chooses the tokens of one generation. It is told what was emitted, so it may remember. */
@@ -14,10 +13,7 @@ export interface Sampler {
 /** The network's own most probable token, always. */
 export const greedySampler: Sampler = { pick: greedy, accept: () => {} };
 
-/**
- * The most probable token; the lowest id among equals. Throws EngineError('backend-failed') when
- * there is no number among the logits, so that a broken model never looks like a bad suggestion.
- */
+/** The most probable token; the lowest id among equals. The logits are numbers: `CausalLm` saw to it. */
 export function greedy(logits: Float32Array): TokenId {
   let token = 0;
   let best = -Infinity;
@@ -27,12 +23,6 @@ export function greedy(logits: Float32Array): TokenId {
       best = value;
       token = i;
     }
-  }
-  if (best === -Infinity) {
-    throw new EngineError(
-      'backend-failed',
-      'The model answered with no numbers. Import it again, or set stet.model.format to fp32.',
-    );
   }
   return token;
 }

@@ -1,5 +1,6 @@
 /** CausalLm: runs sequences through the model, one task at a time, in slices that a keystroke can cancel. */
 
+import { EngineError } from '../base/error.ts';
 import { Lane, type Priority } from '../base/lane.ts';
 import type { Clock } from '../base/ports.ts';
 import type { TokenId } from '../tokens/token.ts';
@@ -85,6 +86,12 @@ export class CausalLm {
     const { arena } = sequence;
     try {
       const logits = await this.forward.run({ arena, tokens, start, logitsOf: [tokens.length - 1] });
+      if (!logits.some(Number.isFinite)) {
+        throw new EngineError(
+          'backend-failed',
+          'The model answered with no numbers. Import it again, or set stet.model.format to fp32.',
+        );
+      }
       sequence.record(start, tokens);
       return logits;
     } catch (error) {

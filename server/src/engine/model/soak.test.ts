@@ -16,7 +16,9 @@ const argmax = (logits: Float32Array) =>
 const nEdit = 10_000;
 const nRow = 260;
 
-test(`${nEdit} edits with undo, redo, healing, cancelling and failing passes`, async () => {
+test(`${nEdit} edits with undo, redo, healing, cancelling and failing passes`, {
+  timeout: 300_000,
+}, async () => {
   const random = seededRandom(3);
   const below = (n: number) => Math.floor(random() * n);
   const someTokens = (n: number) => Array.from({ length: n }, () => below(900));
@@ -56,6 +58,10 @@ test(`${nEdit} edits with undo, redo, healing, cancelling and failing passes`, a
     model.run = async (request) => {
       if (fate < 0.02) throw new Error('the runtime broke');
       const logits = await run(request);
+      if (fate > 0.98) {
+        request.arena.values[0]?.fill(Number.NaN);
+        return logits.fill(Number.NaN);
+      }
       if (fate < 0.1) abort.abort(new Error('typed on'));
       return logits;
     };
@@ -72,7 +78,7 @@ test(`${nEdit} edits with undo, redo, healing, cancelling and failing passes`, a
       expect([...sequence.tokens]).toEqual([...prompt]);
     } catch (error) {
       if ((error as Error).message === 'typed on') nAborted++;
-      else if ((error as Error).message === 'the runtime broke') nFailed++;
+      else if (/the runtime broke|no numbers/.test((error as Error).message)) nFailed++;
       else throw error;
     }
     model.run = run;

@@ -1,6 +1,6 @@
 """Trains the search encoder: a table of token rows and weights, by telling each pair from the others of its batch.
 
-    python -m stetlm.encoder_train --pairs DIR/encoder/pairs.jsonl --tokenizer model --out model/encoder --minutes 6
+    python -m stetlm.encoder_train --pairs DIR/encoder/pairs.jsonl --tokenizer model --out model/encoder
 
 InfoNCE in both directions with in-batch negatives, at 256, 128 and 64 dimensions at once (Matryoshka). Batches are
 made of groups from one repository and of one kind: in use, all candidates come from one repository, and telling a
@@ -182,23 +182,23 @@ def run(args, pairs: "Pairs | None" = None) -> "tuple[enc.Encoder, Model]":
     pairs = pairs or Pairs(args.pairs, tokenizer)
     kinds, n = np.unique(pairs.kind, return_counts=True)
     print(f"{len(pairs.kind)} pairs {dict(zip(kinds.tolist(), n.tolist()))}, {len(pairs.tokens)} rows, {time.process_time() - start:.0f} s", flush=True)
-    model, step, start, done = Model(args, pairs), 0, time.process_time(), False
+    model, step, done, start = Model(args, pairs), 0, False, time.process_time()
     rates, shown = [g["lr"] for g in model.optimizer.param_groups], []
     while not done:
         for items in pairs.epoch(rng, args.batch, args.group):
-            # CPU time, not wall time: the machine is shared. Constant rate, then linear to zero over the last 60 %.
-            progress = (time.process_time() - start) / (60 * args.minutes)
+            # A constant rate, then linear to zero over the last 60 %.
+            progress = step / args.steps
             for group, rate in zip(model.optimizer.param_groups, rates):
                 group["lr"] = rate * min(1.0, (step + 1) / 20) * min(1.0, max(0.0, 1 - progress) / 0.6)
             loss, right = model.loss(pairs, items, args.dropout)
             model.optimizer.zero_grad()
             loss.backward()
             model.optimizer.step()
-            step, done = step + 1, progress >= 1
+            step, done = step + 1, step + 1 >= args.steps
             shown.append((loss.item(), right))
             if step % 50 == 0 or done:
                 mean = np.mean(shown, 0)
-                print(f"step {step} {progress:.0%} loss {mean[0]:.3f} first {mean[1]:.3f} scale {model.scale.exp().item():.1f} "
+                print(f"step {step} of {args.steps}, {time.process_time() - start:.0f} CPU s: loss {mean[0]:.3f} first {mean[1]:.3f} scale {model.scale.exp().item():.1f} "
                       f"fields {[round(x, 2) for x in model.field_weight.exp().tolist()]}", flush=True)
                 shown = []
             if done:
@@ -213,7 +213,7 @@ def main() -> None:
     parser.add_argument("--init-from", help="model folder whose token embedding the table starts from (default: random)")
     parser.add_argument("--out", required=True)
     parser.add_argument("--float", action="store_true", help="also write OUT-float with float32 rows")
-    parser.add_argument("--minutes", type=float, default=6, help="CPU minutes")
+    parser.add_argument("--steps", type=int, default=420, help="more than five rounds over the pairs make it worse on unseen code")
     parser.add_argument("--batch", type=int, default=1024)
     parser.add_argument("--group", type=int, default=256, help="pairs of one repository and kind that stay together")
     parser.add_argument("--lr", type=float, default=4e-3)

@@ -115,16 +115,14 @@ def fuse(lexical_scores, dense, kind: str, weight: float):
 
 
 def mean_mrr(tasks, scores_of) -> float:
-    """Mean MRR@10 over repositories, so that the largest does not choose for all."""
-    means = []
+    """Mean MRR@10 over the queries of all tasks (MAX_TUNE_QUERIES each at most, so that none chooses for all)."""
+    total = 0.0
     for task in tasks:
-        total = 0.0
         for row, wanted in zip(scores_of(task), task.right):
             best = max(wanted, key=lambda j: (row[j], -j))
             rank = int((row > row[best]).sum() + (row[:best] == row[best]).sum()) + 1
             total += 1 / rank if rank <= 10 and row[best] > 0 else 0
-        means.append(total / len(task.queries))
-    return float(np.mean(means))
+    return total / sum(len(task.queries) for task in tasks)
 
 
 def tune_lexical(tasks) -> "tuple[lexical.Settings, float]":

@@ -272,3 +272,16 @@ test('what another document had the model read is borrowed, not read again', asy
   expect(drawn.endsWith('x = [1;]')).toBe(true);
   expect(cost.nShifted).toBeGreaterThan(150);
 });
+
+test('a file with CR LF is read as one with LF, and gets its own line ends back', async () => {
+  const { engine, model } = newEngine({ 'x = {': '\n  a: 1,\n};' });
+  const contexts: number[][] = [];
+  const run = model.run.bind(model);
+  model.run = (request) => {
+    contexts.push(Array.from(request.tokens));
+    return run(request);
+  };
+  const { drawn } = await new Editor(engine).open('let y = 0;\r\nx = {█').ask();
+  expect(drawn).toBe('let y = 0;\r\nx = {[\r\n  a: 1,\r\n};]');
+  expect(contexts.flat()).not.toContain(13);
+});

@@ -107,7 +107,8 @@ export function generate(
 function promptOf(parts: GenerateParts, { uri, place, settings }: Job): Int32Array {
   const { segments, fim, contextTokens } = parts;
   const window = Math.min(settings.contextTokens || contextTokens, contextTokens);
-  const encode = (text: string) => segments.encode(text);
+  // Models are trained on plain line feeds; what is suggested gets the document's own (`trim`).
+  const encode = (text: string) => segments.encode(text.replaceAll('\r\n', '\n'));
   const path = fim.file === undefined ? new Int32Array(0) : encode(`${shortPath(uri)}\n`);
   const budget = Math.max(1, window - settings.maxTokens - nFimOverhead - path.length);
   const suffix = suffixWindow(place.textAfter, Math.floor(budget * suffixShare), encode);

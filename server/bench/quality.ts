@@ -15,6 +15,7 @@ import {
   qualityCases,
 } from './quality-cases.ts';
 import { type QualityFile, sampleFiles } from './quality-files.ts';
+import { shownFigures } from './quality-product.ts';
 import { type Contender, contenders, type Filling, QualityRun } from './quality-run.ts';
 import type { Figure, Report } from './report.ts';
 import type { Setting } from './setting.ts';
@@ -32,8 +33,11 @@ export async function quality(
   const chosen = sampleFiles(files, Math.min(nCase, 3 * files.length));
   const figures = await bitsPerByte(run, chosen.slice(0, Math.ceil(nCase / 2)));
   const fillings: Filling[] = [];
-  for (const kind of caseKinds)
-    figures.push(...(await infilling(run, kind, qualityCases(chosen, kind, nCase), fillings)));
+  for (const kind of caseKinds) {
+    const cases = qualityCases(chosen, kind, nCase);
+    figures.push(...(await infilling(run, kind, cases, fillings)));
+    figures.push(...(await shownFigures(setting.newEngine(), kind, cases)));
+  }
   const cost = (key: string, label: string, values: readonly number[]): Figure => ({
     key: `quality.cost.${key}`,
     label: `cache model: ${label}`,
@@ -111,7 +115,7 @@ async function bitsPerByte(run: QualityRun, files: readonly QualityFile[]): Prom
         'bit/byte',
         list,
       );
-    const base = [add('network', of('network')), add('network + cache', of('both'))];
+    const base = [add('network', of('network')), add('network + own file', of('both'))];
     if (language !== undefined) return base;
     return [
       ...base,

@@ -189,7 +189,7 @@ class TrainTest(unittest.TestCase):
                     for prose, code in meanings:
                         file.write(json.dumps({"kind": "doc", "repo": f"r/{i % 3}", "path": f"{i}.py", "name": f"{code}_value", "query": f"{prose} value thing",
                                                "code": f"def {code}_value(thing): return value{i}"}) + "\n")
-            args = types.SimpleNamespace(pairs=os.path.join(folder, "pairs.jsonl"), tokenizer=folder, init_from=None, minutes=0.04, batch=32, group=8,
+            args = types.SimpleNamespace(pairs=os.path.join(folder, "pairs.jsonl"), tokenizer=folder, init_from=None, steps=300, batch=32, group=8,
                                          lr=2e-2, weight_lr=1e-2, dropout=0.0, head=False, seed=1)
             encoder, _ = encoder_train.run(args)
             documents = np.stack([encoder.document(f"{code}_value", "", f"{code} value thing return") for _, code in meanings])

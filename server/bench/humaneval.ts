@@ -96,7 +96,7 @@ async function passRates(
       outcomes.set(cut(text), isPassed);
       const cluster = task.entry_point;
       passed[filler].push({ cluster, sum: isPassed ? 100 : 0, weight: 1 });
-      const isExact = cut(text).trim() === task.canonical_solution.trim();
+      const isExact = cut(text).trimEnd() === task.canonical_solution.trimEnd();
       exact[filler].push({ cluster, sum: isExact ? 100 : 0, weight: 1 });
     }
   }

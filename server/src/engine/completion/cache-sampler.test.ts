@@ -59,6 +59,11 @@ test('documents that are too large together are left out, the one touched last s
   );
 });
 
+test('line ends are read as the prompt reads them', () => {
+  const text = written(`a;\r\n${line.trim()}\r\nclose();\r\n${line.trim()}`, '', 9);
+  expect(text.startsWith('\nclose')).toBe(true);
+});
+
 test('warming changes no answer', async () => {
   await samplers.warm(open(`${line}${'x = 1;\n'.repeat(3000)}`));
   await samplers.warm(open('x'.repeat(50_000)));

@@ -47,11 +47,11 @@ export class CacheSamplers {
       return room >= 0;
     });
     for (const other of fitting.reverse()) cache.add(this.tokensOf(other));
-    cache.add(this.segments.encode(startOf(around.textAfter, maxChars.after)));
-    const before = endOf(around.textBefore, maxChars.before);
+    cache.add(this.encode(startOf(around.textAfter, maxChars.after)));
+    const before = asLf(endOf(around.textBefore, maxChars.before));
     const { tokenizer } = this.segments;
     return new CacheSampler(
-      new CursorCache(cache, tokenizer, before, this.segments.encode(before)),
+      new CursorCache(cache, tokenizer, before, this.encode(before)),
       this.weights,
       isEnd,
     );
@@ -67,19 +67,26 @@ export class CacheSamplers {
       await this.clock.yieldToHost();
       const newline = text.indexOf('\n', start + warmChars);
       const stop = newline < 0 ? text.length : newline + 1;
-      if (stop - start < 2 * warmChars) this.segments.encode(text.slice(start, stop)); // else one huge line
+      if (stop - start < 2 * warmChars) this.encode(text.slice(start, stop)); // else one huge line
       start = stop;
     }
+  }
+
+  private encode(text: string): Int32Array {
+    return this.segments.encode(asLf(text));
   }
 
   private tokensOf(document: DocumentSnapshot): Int32Array {
     const known = this.tokens.get(document);
     if (known) return known;
-    const tokens = this.segments.encode(document.text);
+    const tokens = this.encode(document.text);
     this.tokens.set(document, tokens);
     return tokens;
   }
 }
+
+/** As the prompt reads line ends, and so as the network writes them. */
+const asLf = (text: string) => text.replaceAll('\r\n', '\n');
 
 /** Whole lines, so that their tokens are found in the segment cache. */
 function endOf(text: string, max: number): string {

@@ -41,10 +41,10 @@ class Rows:
     occur in such words have none). Cached per word: code repeats itself."""
 
     def __init__(self, tokenizer: bpe.Tokenizer, row_of_token: "np.ndarray"):
-        self._tokenizer, self._row_of_token, self._cache = tokenizer, row_of_token, {}
+        self.tokenizer, self._row_of_token, self._cache = tokenizer, row_of_token, {}
 
     def of_word(self, word: str) -> "list[int]":
-        return [int(r) for r in self._row_of_token[self._tokenizer.encode(" " + word)] if r != NO_ROW]
+        return [int(r) for r in self._row_of_token[self.tokenizer.encode(" " + word)] if r != NO_ROW]
 
     def counts(self, text: str) -> "dict[int, int]":
         """Row -> how often, over the first MAX_WORDS words."""
@@ -148,6 +148,14 @@ def read_tensors(path: str) -> "dict[str, np.ndarray]":
     return out
 
 
+def _matrix(tensors, name: str):
+    """A matrix as float32, or None where the file has none of that name."""
+    if name not in tensors:
+        return None
+    scale = tensors.get(name + "_scale")
+    return tensors[name].astype(np.float32) * (1 if scale is None else scale[:, None])
+
+
 def sha256_of(path: str) -> str:
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
@@ -171,12 +179,18 @@ def save(encoder: Encoder, folder: str, tokenizer_path: str, name: str, version:
             tensors["query_head"], tensors["query_head_scale"] = int8_rows(encoder.head)
     path = os.path.join(folder, "encoder.safetensors")
     write_tensors(path, tensors)
+    query, place = "read JSONFile_v2 naïvely", ("readFile", "src/io.ts", "function readFile(path) { return open(path, path) }")
     document = {
         "format": FORMAT_VERSION, "name": name, "version": version, "dims": list(DIMS),
         "words": {"pattern": WORD, "lowercase": "ascii", "prefix": " ", "maxWords": MAX_WORDS, "maxWordChars": MAX_WORD_CHARS},
         "countDamping": "1+ln", "fields": {field: round(float(encoder.field_weight[field]), 5) for field in FIELDS},
         "tokenizerSha256": sha256_of(tokenizer_path), "weightsSha256": sha256_of(path), "weightsBytes": os.path.getsize(path),
     }
+    # A reader in another language that gets these numbers reads words, rows, weights and fields as this one does.
+    kept = Encoder(_matrix(tensors, "table"), tensors["query_weight"], tensors["document_weight"], tensors["row_of_token"],
+                   document["fields"], encoder.rows.tokenizer, _matrix(tensors, "query_head"))
+    document["check"] = {"query": query, "queryVector": [round(float(x), 5) for x in kept.query(query)[:8]],
+                         "document": place, "documentVector": [round(float(x), 5) for x in kept.document(*place)[:8]]}
     with open(os.path.join(folder, "encoder.json"), "w") as file:
         json.dump(document, file, indent=2)
         file.write("\n")
@@ -193,12 +207,7 @@ def load(folder: str, tokenizer_dir: str) -> Encoder:
     if document["tokenizerSha256"] != sha256_of(tokenizer_path):
         raise ValueError(f"{tokenizer_path} is not the tokenizer this encoder was trained with")
     tensors = read_tensors(path)
-
-    def matrix(name):
-        scale = tensors.get(name + "_scale")
-        return tensors[name].astype(np.float32) * (1 if scale is None else scale[:, None])
-
     return Encoder(
-        matrix("table"), tensors["query_weight"], tensors["document_weight"], tensors["row_of_token"], document["fields"],
-        bpe.load(tokenizer_dir), matrix("query_head") if "query_head" in tensors else None,
+        _matrix(tensors, "table"), tensors["query_weight"], tensors["document_weight"], tensors["row_of_token"], document["fields"],
+        bpe.load(tokenizer_dir), _matrix(tensors, "query_head"),
     )

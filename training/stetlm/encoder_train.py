@@ -218,7 +218,7 @@ def main() -> None:
     parser.add_argument("--group", type=int, default=256, help="pairs of one repository and kind that stay together")
     parser.add_argument("--lr", type=float, default=4e-3)
     parser.add_argument("--weight-lr", type=float, default=1e-2)
-    parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--dropout", type=float, default=0.3, help="share of tokens left out of each text")
     parser.add_argument("--head", action="store_true", help="a linear map on the query side")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--name", default="stet-static")

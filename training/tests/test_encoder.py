@@ -129,10 +129,14 @@ class EncoderTest(unittest.TestCase):
         for head in (False, True):
             encoder = tiny_encoder(head)
             with tempfile.TemporaryDirectory() as folder:
-                encoder.rows._tokenizer.save(folder)
+                encoder.rows.tokenizer.save(folder)
                 tokenizer_path = os.path.join(folder, "tokenizer.json")
                 enc.save(encoder, folder, tokenizer_path, "x", "1")
                 again = enc.load(folder, folder)
+                with open(os.path.join(folder, "encoder.json")) as file:
+                    check = json.load(file)["check"]
+                self.assertTrue(np.allclose(again.query(check["query"])[:8], check["queryVector"], atol=1e-4))
+                self.assertTrue(np.allclose(again.document(*check["document"])[:8], check["documentVector"], atol=1e-4))
                 self.assertGreater(float(again.query("load set") @ encoder.query("load set")), 0.999)
                 with open(os.path.join(folder, "encoder.safetensors"), "r+b") as file:
                     file.seek(4_000)

@@ -42,7 +42,7 @@ export const maxMatchTokens = 32;
 const maxPlaces = 512;
 
 /**
- * How much more a vote counts for each token that its match is longer. The best of 2, 3, 4, 6, 8 by
+ * How much more a vote counts for each token that its match is longer. The best of 2, 4, 16, 64 by
  * likelihood on the development split (see cache-weights.ts); flat around there.
  */
 const votesPerMatchToken = 4;

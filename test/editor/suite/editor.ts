@@ -18,6 +18,9 @@ const lookMs = 50;
 /** No request follows another one after this time, unless a key is pressed. */
 const settleMs = 500;
 
+/** A request that the editor gave up (its list of words opened, say) is asked for again after this time. */
+const askAgainMs = 5000;
+
 /** Long enough for a suggestion to appear on a quiet machine, when none is to appear. */
 const quietMs = 1500;
 
@@ -136,17 +139,25 @@ export async function traceAfter(editor: vscode.TextEditor, act: () => unknown):
   let since = Date.now();
   let isNew = false;
   await act();
-  return until('a finished request', () => {
+  return until('a finished request', async () => {
     const trace = api.lastTrace();
     if (trace !== last) {
       last = trace;
       since = Date.now();
       isNew = true;
     }
-    if (!trace || !isNew || trace.outcome === 'stale' || Date.now() - since < settleMs) return undefined;
-    return vscode.Uri.parse(trace.uri).toString() === editor.document.uri.toString() ? trace : undefined;
+    const isAnswer = isNew && trace && trace.outcome !== 'stale' && isAbout(trace, editor.document);
+    if (isAnswer) return Date.now() - since < settleMs ? undefined : trace;
+    if (Date.now() - since < askAgainMs) return undefined;
+    console.log(`      no finished request for ${askAgainMs} ms (last: ${trace?.outcome}), asking again`);
+    since = Date.now();
+    await vscode.commands.executeCommand('editor.action.inlineSuggest.trigger');
+    return undefined;
   });
 }
+
+const isAbout = (trace: TraceParams, document: vscode.TextDocument) =>
+  vscode.Uri.parse(trace.uri).toString() === document.uri.toString();
 
 /**
  * Types the openings in turn, each on the same new line, until one has a suggestion on screen.

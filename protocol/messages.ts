@@ -51,3 +51,67 @@ export interface InitializationOptions {
   /** The client shows {@link StatusParams}; others are told of errors by window/showMessage. */
   readonly hasStatusItem?: boolean;
 }
+
+/** Client → server: find code. Answered with the final results; earlier ones come as {@link SearchUpdateParams}. */
+export interface SearchParams {
+  /** Chosen by the client; names the search in its updates. */
+  readonly searchId: number;
+  /** Words, with filters (`lang:`, `path:`, `kind:`, `changed:`), "exact phrases" and /regular expressions/. */
+  readonly query: string;
+  /** Code to find the like of, instead of a query. The place that it came from is left out of the results. */
+  readonly similarTo?: { readonly text: string; readonly uri?: string; readonly line?: number };
+  readonly limit: number;
+}
+export const searchRequest = 'stet/search';
+
+/** One chunk of code that was found. */
+export interface SearchResult {
+  readonly uri: string;
+  /** Relative to its workspace folder, for people; with the folder's name where there are several. */
+  readonly path: string;
+  readonly languageId: string;
+  /** 0-based, inclusive. */
+  readonly startLine: number;
+  readonly endLine: number;
+  /** `function`, `method`, `class`, … */
+  readonly kind: string;
+  /** Qualified; '' where the chunk has no name. */
+  readonly name: string;
+  /** The chunk's text. */
+  readonly text: string;
+  /** Higher is better; comparable within one search only. */
+  readonly score: number;
+}
+
+export interface SearchResponse {
+  readonly results: readonly SearchResult[];
+  /** What of the answer is missing and why, for people: `the index is 40 % built`. */
+  readonly note?: string;
+  readonly ms: number;
+}
+
+/** Server → client: the results so far of a search that goes on. They replace earlier ones. */
+export interface SearchUpdateParams {
+  readonly searchId: number;
+  readonly stage: 'lexical' | 'semantic';
+  readonly results: readonly SearchResult[];
+}
+export const searchUpdateNotification = 'stet/searchUpdate';
+
+/** Server → client: how the index is. Sent on every change, at most a few times a second. */
+export interface IndexStatusParams {
+  readonly state: 'off' | 'starting' | 'indexing' | 'paused' | 'ready' | 'error';
+  readonly nFiles: number;
+  readonly nFilesDone: number;
+  readonly nChunks: number;
+  readonly sizeBytes: number;
+  /** One line for people: what goes on, or what is wrong and the way out. */
+  readonly detail: string;
+}
+export const indexStatusNotification = 'stet/indexStatus';
+
+/** Client → server: what to do with the index. Answered when it is done (`rebuild`: when it has begun). */
+export interface IndexActionParams {
+  readonly action: 'rebuild' | 'pause' | 'resume' | 'clear';
+}
+export const indexActionRequest = 'stet/indexAction';

@@ -3,6 +3,7 @@
 import type { CausalLm } from '../model/causal-lm.ts';
 import type { Sequence } from '../model/sequence.ts';
 import type { TokenId } from '../tokens/token.ts';
+import type { Constraint } from './constraints/constraint.ts';
 import { greedySampler, type Sampler } from './sampler.ts';
 
 export interface DecodeOptions {
@@ -14,6 +15,8 @@ export interface DecodeOptions {
   readonly isEnd: (token: TokenId) => boolean;
   /** Who picks the tokens; greedy when absent. */
   readonly sampler?: Sampler;
+  /** What steers the sampler; nothing when absent. */
+  readonly constraint?: Constraint;
   readonly signal: AbortSignal;
 }
 
@@ -27,13 +30,16 @@ export type DecodeEnd = 'end-token' | 'token-limit' | 'window-full';
 export async function* decode(
   lm: CausalLm,
   sequence: Sequence,
-  { logits, maxTokens, isEnd, sampler = greedySampler, signal }: DecodeOptions,
+  { logits, maxTokens, isEnd, sampler = greedySampler, constraint, signal }: DecodeOptions,
 ): AsyncGenerator<TokenId, DecodeEnd> {
+  const bias = constraint && ((token: TokenId) => (isEnd(token) ? 0 : constraint.bias(token)));
   let next = logits;
   for (let n = 1; ; n++) {
-    const token = sampler.pick(next);
+    await constraint?.prepare(signal);
+    const token = sampler.pick(next, bias);
     if (isEnd(token)) return 'end-token';
     sampler.accept(token);
+    constraint?.accept(token);
     yield token;
     if (n >= maxTokens) return 'token-limit';
     if (sequence.length >= sequence.arena.nRow) return 'window-full';

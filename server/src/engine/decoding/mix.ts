@@ -8,7 +8,7 @@
 import type { TokenId } from '../tokens/token.ts';
 import type { CachePrediction } from './cache-model.ts';
 import type { CursorCache } from './cursor-cache.ts';
-import { greedy, type Sampler } from './sampler.ts';
+import { type Bias, greedy, type Sampler } from './sampler.ts';
 
 /** λ by [match length][agreement][network's certainty], each in [0, 1); see the bounds below. */
 export type MixWeights = readonly (readonly (readonly number[])[])[];
@@ -66,19 +66,21 @@ export class CacheSampler implements Sampler {
     private readonly isEnd: (token: TokenId) => boolean,
   ) {}
 
-  pick(logits: Float32Array): TokenId {
-    const top = greedy(logits);
+  pick(logits: Float32Array, bias?: Bias): TokenId {
+    const top = greedy(logits, bias);
     if (this.isEnd(top)) return top;
     const prediction = this.cursor.predict();
     if (!prediction) return top;
     const logSum = logSumExp(logits);
     const probability = (token: TokenId) => Math.exp((logits[token] as number) - logSum);
+    const kept = (token: TokenId) => (bias ? Math.exp(bias(token)) : 1);
     const weight = mixWeight(this.weights, prediction, probability(top));
     const cached = prediction.tokens.indexOf(top);
     let best = top;
-    let bestScore = (1 - weight) * probability(top) + weight * (prediction.shares[cached] ?? 0);
+    let bestScore = kept(top) * ((1 - weight) * probability(top) + weight * (prediction.shares[cached] ?? 0));
     prediction.tokens.forEach((token, i) => {
-      const score = (1 - weight) * probability(token) + weight * (prediction.shares[i] as number);
+      const score =
+        kept(token) * ((1 - weight) * probability(token) + weight * (prediction.shares[i] as number));
       if (score > bestScore) {
         best = token;
         bestScore = score;

@@ -1,38 +1,15 @@
 /** Builds dist/: four bundles (extension, server, engine, cli), the ONNX Runtime of one platform, the grammars. */
 
-// onnxruntime-node ships every platform in one package (290 MB). Its JavaScript is bundled, and the
-// binding of the target platform alone is copied to dist/ort, so that a VSIX holds exactly one.
+// onnxruntime-node's JavaScript is bundled, and the binding of this platform alone is copied to dist/ort.
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { copyRuntime } from './onnx-runtime.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const require = createRequire(import.meta.url);
-
-const { values: options } = parseArgs({
-  options: { target: { type: 'string', default: `${process.platform}-${process.arch}` } },
-});
-
-/** Copies the target platform's ONNX Runtime next to the bundles. */
-function copyRuntime(target) {
-  const [platform, arch] = target.split('-');
-  const packageFolder = path.join(path.dirname(require.resolve('onnxruntime-node')), '..');
-  const from = path.join(packageFolder, 'bin', 'napi-v6', platform, arch);
-  if (!fs.existsSync(from)) throw new Error(`onnxruntime-node has no binaries for ${target}.`);
-  const to = path.join(root, 'dist', 'ort');
-  fs.rmSync(to, { recursive: true, force: true });
-  fs.mkdirSync(to, { recursive: true });
-  for (const file of fs.readdirSync(from)) {
-    const isGpuProvider = /providers_(cuda|tensorrt|shared)/.test(file);
-    const isSecondCopy = /^libonnxruntime\.\d+\.\d+\.\d+\.dylib$/.test(file); // darwin has it twice
-    if (!isGpuProvider && !isSecondCopy) fs.copyFileSync(path.join(from, file), path.join(to, file));
-  }
-}
 
 /** Points onnxruntime-node's own require of its binding at dist/ort. */
 const runtimeBinding = {
@@ -74,7 +51,7 @@ function run(script) {
   if (status !== 0) throw new Error(`scripts/${script} failed`);
 }
 
-copyRuntime(options.target);
+copyRuntime(`${process.platform}-${process.arch}`, path.join(root, 'dist', 'ort'));
 run('grammars.mjs');
 fs.copyFileSync(
   path.join(root, 'node_modules/web-tree-sitter/web-tree-sitter.wasm'),
@@ -92,7 +69,7 @@ await Promise.all([
     entryPoints: {
       server: 'server/src/main.ts',
       engine: 'server/src/engine-main.ts',
-      cli: 'server/src/cli.ts',
+      cli: 'server/src/cli/main.ts',
       bench: 'server/bench/main.ts',
     },
     outdir: 'dist',

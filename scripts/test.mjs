@@ -1,4 +1,4 @@
-/** `npm test`: sets everything up, then runs the unit and server tests and the editor tests. */
+/** `npm test`: sets everything up, then runs the unit and server tests, builds the packages, and tests them in an editor. */
 
 // Each runner prints for itself. The last lines add their counts up, and the exit code is 0 only if
 // every runner that was asked for passed. Whatever happens, no process is left behind.
@@ -13,7 +13,7 @@ import { root, say, setUp, setUpEditorTests } from './setup.mjs';
 const usage = `npm test -- [options]
 
   --unit         only the unit and server tests
-  --editor       only the tests in a real VS Code
+  --editor       only the tests in a real VS Code, of this folder as it is, without packaging it
   --screenshot   also write docs/images/ghost-text.png, the picture in the README
   --help
 `;
@@ -43,6 +43,12 @@ const runners = {
       return { passed: numPassedTests, failed, skipped: numPendingTests };
     },
   },
+  package: {
+    title: 'packages',
+    timeoutMs: 600_000,
+    args: () => nodeTestArguments('package', path.join(root, 'test', 'package')),
+    count: countTap,
+  },
   suite: {
     title: 'editor tests: the extension in a VS Code',
     timeoutMs: 600_000,
@@ -57,27 +63,41 @@ const runners = {
   ui: {
     title: 'editor tests: keys and screen',
     timeoutMs: 600_000,
-    args: () => [
-      '--test',
-      ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
-      ...['--test-reporter=tap', `--test-reporter-destination=${path.join(reports, 'ui')}`],
-      ...filesIn(path.join(root, 'test', 'editor', 'ui'), '.test.mjs'),
-    ],
-    count: (text) => {
-      const number = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
-      return {
-        passed: number('pass'),
-        failed: number('fail') + number('cancelled'),
-        skipped: number('skipped') + number('todo'),
-      };
-    },
+    args: () => nodeTestArguments('ui', path.join(root, 'test', 'editor', 'ui')),
+    count: countTap,
   },
 };
 
-function filesIn(folder, ending) {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(ending))
-    .map((name) => path.join(folder, name));
+/** Node's own test runner, for people on the terminal and for us in a report. */
+function nodeTestArguments(name, folder) {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.test.mjs'));
+  return [
+    ...['--test', '--test-concurrency=1'],
+    ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+    ...['--test-reporter=tap', `--test-reporter-destination=${path.join(reports, name)}`],
+    ...files.map((file) => path.join(folder, file)),
+  ];
+}
+
+function countTap(text) {
+  const number = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+  return {
+    passed: number('pass'),
+    failed: number('fail') + number('cancelled'),
+    skipped: number('skipped') + number('todo'),
+  };
+}
+
+/** Unpacks this platform's VSIX, so that the suite runs in what a user gets; undefined where there is none. */
+async function unpackOwnPackage() {
+  const vsixFolder = path.join(root, 'out', 'vsix');
+  const start = `stet-${process.platform}-${process.arch}-`;
+  const name = existsSync(vsixFolder) && readdirSync(vsixFolder).find((name) => name.startsWith(start));
+  if (!name) return undefined;
+  const folder = path.join(root, 'out', 'package', 'unpacked');
+  rmSync(folder, { recursive: true, force: true });
+  const { unpackVsix } = await import('../test/package/vsix.mjs'); // its packages are installed by now
+  return unpackVsix(path.join(vsixFolder, name), folder);
 }
 
 async function main() {
@@ -101,13 +121,18 @@ async function main() {
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
   const total = { passed: 0, failed: 0, skipped: 0 };
-  const names = [...(options.unit || wantsAll ? ['unit'] : []), ...(wantsEditor ? ['suite', 'ui'] : [])];
+  const names = [
+    ...(options.unit || wantsAll ? ['unit'] : []),
+    ...(wantsAll ? ['package'] : []),
+    ...(wantsEditor ? ['suite', 'ui'] : []),
+  ];
   for (const name of names) {
     if (name === 'ui' && isWindows) {
       say('the tests of keys and screen need VS Code in a browser, which Windows does not have here');
       continue;
     }
     const counts = await runOne(name);
+    if (name === 'package') process.env.STET_EXTENSION = (await unpackOwnPackage()) ?? root;
     for (const key of Object.keys(total)) total[key] += counts[key];
   }
   console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);

@@ -29,7 +29,7 @@ async function main() {
       ...(executable
         ? { vscodeExecutablePath: executable }
         : { version: process.env.VSCODE_VERSION ?? 'stable' }),
-      extensionDevelopmentPath: root,
+      extensionDevelopmentPath: process.env.STET_EXTENSION ?? root, // a package's folder, or ours
       extensionTestsPath: await buildSuite(),
       launchArgs: [workspace, `--user-data-dir=${user}`, `--extensions-dir=${path.join(home, 'extensions')}`],
     });

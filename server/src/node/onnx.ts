@@ -37,14 +37,14 @@ const stopMessage = 'Non tensor type is temporarily not supported.';
 /** Input shapes whose tensors are kept: decode, the draft sizes and the prefill chunk are a few dozen. */
 const nInputShapesKept = 64;
 
-/** Loads one of the two graphs. Rejects with EngineError('backend-failed'). */
+/** Loads one of the two graphs. Rejects with EngineError, 'backend-missing' or 'backend-failed'. */
 export async function loadForward(
   graphs: { readonly inPlace: string; readonly delta: string },
   config: ModelConfig,
   options: LoadOptions,
 ): Promise<OnnxForward> {
+  const ort = await loadRuntime();
   try {
-    const ort = await import('onnxruntime-node');
     const needsExactInt8 = !(await isInt8Exact(ort));
     const open = async (kvOutputs: KvOutputs) => {
       const path = kvOutputs === 'in-place' ? graphs.inPlace : graphs.delta;
@@ -62,7 +62,21 @@ export async function loadForward(
   } catch (cause) {
     throw new EngineError(
       'backend-failed',
-      `The model could not be loaded: ${reasonOf(cause)} Delete the folder of converted models (setting stet.model.cacheFolder) and try again; on systems other than Linux, Windows and macOS on Apple silicon the inference runtime is missing.`,
+      `The model could not be loaded: ${reasonOf(cause)} Delete the folder of converted models (setting stet.model.cacheFolder) and try again.`,
+      true,
+      { cause },
+    );
+  }
+}
+
+/** The runtime's JavaScript with its binding. Rejects with EngineError('backend-missing'). */
+async function loadRuntime(): Promise<Ort> {
+  try {
+    return await import('onnxruntime-node');
+  } catch (cause) {
+    throw new EngineError(
+      'backend-missing',
+      `Completions are off: this installation has no inference runtime for ${process.platform}-${process.arch}. Search works without it. Install the Stet package for this platform (Linux and Windows on x64 or ARM64, macOS on Apple silicon).`,
       true,
       { cause },
     );

@@ -15,8 +15,7 @@ const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[
 
 /** A real, long source file in a document of its own. */
 async function openLongFile(): Promise<vscode.TextEditor> {
-  const { extensionPath } = vscode.extensions.getExtension('stet.stet') as vscode.Extension<unknown>;
-  const file = path.join(extensionPath, 'server/src/engine/completion/complete.ts');
+  const file = path.join(__dirname, '../../../server/src/engine/completion/complete.ts'); // from out/editor/suite
   const content = (await vscode.workspace.openTextDocument(file)).getText();
   const editor = await show(await vscode.workspace.openTextDocument({ language: 'typescript', content }));
   const line = editor.document.lineCount - 30;

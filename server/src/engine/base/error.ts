@@ -10,6 +10,7 @@ export type EngineErrorCode =
   | 'tokenizer-unsupported' // not a byte-level BPE, or without FIM sentinels
   | 'cache-unwritable' // the converted model could not be stored
   | 'cache-corrupt' // the converted model on disk is not what was written
+  | 'backend-missing' // no inference runtime in this installation
   | 'backend-failed' // the inference runtime refused or broke
   | 'document-unsupported' // too large, binary
   | 'document-unknown' // never opened, or closed meanwhile

@@ -3,7 +3,7 @@
 import type { CausalLm } from '../model/causal-lm.ts';
 import type { Sequence } from '../model/sequence.ts';
 import type { TokenId } from '../tokens/token.ts';
-import type { Constraint } from './constraints/constraint.ts';
+import { type Constraint, pickWith } from './constraints/constraint.ts';
 import { greedySampler, type Sampler } from './sampler.ts';
 
 export interface DecodeOptions {
@@ -35,8 +35,9 @@ export async function* decode(
   const bias = constraint && ((token: TokenId) => (isEnd(token) ? 0 : constraint.bias(token)));
   let next = logits;
   for (let n = 1; ; n++) {
-    await constraint?.prepare(signal);
-    const token = sampler.pick(next, bias);
+    const logitsHere = next;
+    const pick = () => sampler.pick(logitsHere, bias);
+    const token = constraint ? await pickWith(constraint, pick, signal) : pick();
     if (isEnd(token)) return 'end-token';
     sampler.accept(token);
     constraint?.accept(token);

@@ -25,7 +25,14 @@ const ladder: readonly (readonly string[])[] = [
   ['server/src/engine/completion'],
   ['server/src/engine/engine.ts'],
   ['server/src/lsp', 'server/src/node'],
-  ['server/src/main.ts', 'server/src/engine-main.ts', 'server/src/cli.ts', 'server/bench', 'test'],
+  [
+    'server/src/main.ts',
+    'server/src/engine-main.ts',
+    'server/src/search-main.ts',
+    'server/src/cli',
+    'server/bench',
+    'test',
+  ],
 ];
 const rooms = ladder.flatMap((names, level) => names.map((name) => ({ name, level })));
 const testing = 'server/src/engine/testing';
@@ -35,7 +42,8 @@ const seesProtocol = [
   'server/src/lsp',
   'server/src/main.ts',
   'server/src/engine-main.ts',
-  'server/src/cli.ts',
+  'server/src/search-main.ts',
+  'server/src/cli',
   'server/bench',
   'test',
 ];

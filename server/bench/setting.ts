@@ -149,7 +149,7 @@ async function ownSources(): Promise<SourceFile[]> {
     ['server/src/engine/model/graph.ts', 'typescript'],
     ['server/src/engine/completion/complete.ts', 'typescript'],
     ['server/src/engine/completion/trim.ts', 'typescript'],
-    ['server/src/cli.ts', 'typescript'],
+    ['server/src/node/model-cache.ts', 'typescript'],
     ['training/stetlm/corpus.py', 'python'],
     ['training/stetlm/train.py', 'python'],
   ] as const;

@@ -32,6 +32,8 @@ export interface LanguageServerOptions {
   readonly hasStatusItem?: boolean;
   /** Default true; else the settings go by initializationOptions and didChangeConfiguration. */
   readonly canPull?: boolean;
+  /** Put before the server's own command: `['unshare', '--net']`. */
+  readonly wrapper?: readonly string[];
 }
 
 export class LanguageServer {
@@ -53,7 +55,8 @@ export class LanguageServer {
   /** Initialised, its engine loading. */
   static async start(options: LanguageServerOptions = {}): Promise<LanguageServer> {
     if (!fs.existsSync(serverBundle)) throw new Error('dist/server.cjs is missing. Run: npm run build');
-    const child = spawn(process.execPath, [serverBundle, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const [command, ...args] = [...(options.wrapper ?? []), process.execPath, serverBundle, '--stdio'];
+    const child = spawn(command as string, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const connection = createProtocolConnection(
       new StreamMessageReader(child.stdout),
       new StreamMessageWriter(child.stdin),

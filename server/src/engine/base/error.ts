@@ -12,6 +12,7 @@ export type EngineErrorCode =
   | 'cache-corrupt' // the converted model on disk is not what was written
   | 'backend-missing' // no inference runtime in this installation
   | 'backend-failed' // the inference runtime refused or broke
+  | 'index-unavailable' // the search index cannot be opened, or was lost
   | 'document-unsupported' // too large, binary
   | 'document-unknown' // never opened, or closed meanwhile
   | 'engine-down'; // the engine process is gone and could not be restarted

@@ -1,6 +1,7 @@
 /** bootstrap: means with 95 % intervals, resampled by file, since cases of one file are alike. */
 
 import { seededRandom } from '../src/engine/testing/tiny-model.ts';
+import { median } from './statistics.ts';
 
 /** One measurement: `sum` over `weight` units (1 for a plain mean; bytes for bits per byte). */
 export interface Sample {
@@ -32,6 +33,16 @@ export function estimate(samples: readonly Sample[]): Estimate {
 /** The samples of `b` minus those of `a`, case by case: both lists are of the same cases in the same order. */
 export function difference(a: readonly Sample[], b: readonly Sample[]): Sample[] {
   return a.map((sample, i) => ({ ...sample, sum: (b[i] as Sample).sum - sample.sum }));
+}
+
+/** 95 % interval of the median of `values`, which are resampled one by one. */
+export function medianInterval(values: readonly number[]): readonly [number, number] {
+  const random = seededRandom(1);
+  const medians = Array.from({ length: nResample }, () =>
+    median(values.map(() => values[Math.floor(random() * values.length)] as number)),
+  ).sort((a, b) => a - b);
+  const at = (p: number) => medians[Math.floor(p * (nResample - 1))] ?? Number.NaN;
+  return [at(0.025), at(0.975)];
 }
 
 function groupByCluster(samples: readonly Sample[]): Map<string, Sample> {

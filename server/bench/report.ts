@@ -9,8 +9,10 @@ export interface Figure {
   readonly median: number;
   /** Absent for figures that are measured once. */
   readonly p95?: number;
-  /** 95 % interval, for means over sampled cases (`median` is then the mean). */
+  /** 95 % bootstrap interval of `median`, or of the mean that stands there for sampled cases. */
   readonly interval?: readonly [number, number];
+  /** The measurements, case by case in a fixed order, so that a later run can be compared pair by pair. */
+  readonly samples?: readonly number[];
   /** Number of measurements. */
   readonly n: number;
   /** Where it stands when many figures are easier to compare side by side than in a list. */

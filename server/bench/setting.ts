@@ -26,6 +26,8 @@ export interface SettingOptions {
 export interface Setting {
   readonly conditions: Conditions;
   readonly nRound: number;
+  /** The model as published: config.json, tokenizer.json, safetensors. */
+  readonly modelFolder: string;
   readonly model: OpenedModel;
   readonly tokenizer: Tokenizer;
   /** Milliseconds to load the converted model, and what the process grew by. */
@@ -84,6 +86,7 @@ export async function openSetting(options: SettingOptions): Promise<Setting> {
   const ports = { clock: systemClock, tracer: () => {} };
   return {
     nRound,
+    modelFolder: random ?? options.modelFolder,
     model,
     tokenizer,
     loadMs,

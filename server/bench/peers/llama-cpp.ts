@@ -1,0 +1,161 @@
+/** LlamaCpp: llama.cpp through node-llama-cpp's binding, with its server's prompt cache and cache reuse. */
+
+// The high-level API of node-llama-cpp costs 20 to 100 % more per request than llama.cpp itself, which
+// would flatter us; so its binding is driven directly. It never tokenises: it is given the same ids.
+
+import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
+
+/** llama.vscode starts llama-server with `--cache-reuse 256`: shorter runs of equal tokens are not moved. */
+const defaultCacheReuse = 256;
+
+/** llama-server's default physical batch. */
+const batchTokens = 512;
+
+export interface LlamaCppOptions {
+  readonly ggufFile: string;
+  readonly threads: number;
+  readonly contextTokens: number;
+  /** The least run of tokens that is moved after a deletion; 0 keeps the common prefix only. */
+  readonly nCacheReuse?: number;
+}
+
+/** What a prompt cost. */
+export interface PromptCost {
+  readonly nNew: number;
+  readonly nShifted: number;
+}
+
+/** The parts of node-llama-cpp's binding that are used; they are not in its public types. */
+interface Binding {
+  initBatch(size: number): void;
+  addToBatch(sequence: number, start: number, tokens: Uint32Array, logitsOf: Uint32Array): Uint32Array;
+  decodeBatch(): Promise<void>;
+  sampleToken(batchIndex: number, sampler: unknown): Promise<number>;
+  removeTokenCellsFromSequence(sequence: number, start: number, end: number): boolean;
+  shiftSequenceTokenCells(sequence: number, start: number, end: number, delta: number): void;
+  setThreads(threads: number): void;
+  getThreads(): number;
+}
+
+interface Sampler {
+  applyConfig(config: { temperature: number }): void;
+  dispose(): void;
+}
+
+const sequenceId = 0;
+
+export class LlamaCpp {
+  private cached: number[] = [];
+
+  private constructor(
+    private readonly binding: Binding,
+    private readonly sampler: Sampler,
+    private readonly options: LlamaCppOptions,
+    private readonly owned: readonly { dispose(): Promise<unknown> }[],
+    /** llama.cpp's own words on the processor features that it uses. */
+    readonly systemInfo: string,
+  ) {}
+
+  static async open(options: LlamaCppOptions): Promise<LlamaCpp> {
+    const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
+    const llama = await getLlama({
+      gpu: false,
+      build: 'never',
+      skipDownload: true,
+      maxThreads: options.threads,
+      logLevel: LlamaLogLevel.error,
+    });
+    const model = await llama.loadModel({ modelPath: options.ggufFile });
+    const context = await model.createContext({
+      contextSize: options.contextTokens,
+      batchSize: batchTokens,
+      threads: options.threads,
+      flashAttention: true,
+    });
+    const inner = llama as unknown as { _bindings: { AddonSampler: new (m: unknown) => Sampler } };
+    const sampler = new inner._bindings.AddonSampler((model as LlamaModel & { _model: unknown })._model);
+    sampler.applyConfig({ temperature: 0 });
+    const binding = (context as LlamaContext & { _ctx: Binding })._ctx;
+    binding.setThreads(options.threads);
+    return new LlamaCpp(binding, sampler, options, [context, model, llama], llama.systemInfo);
+  }
+
+  get threads(): number {
+    return this.binding.getThreads();
+  }
+
+  /** Forgets all tokens. */
+  clear(): void {
+    this.binding.removeTokenCellsFromSequence(sequenceId, 0, -1);
+    this.cached = [];
+  }
+
+  /** Brings the cache to `prompt` and gives the most likely next token. */
+  async prefill(prompt: Int32Array): Promise<PromptCost & { readonly next: number }> {
+    const { nPast, nShifted } = this.reuse(prompt);
+    const next = await this.run(prompt.subarray(nPast));
+    return { nNew: prompt.length - nPast, nShifted, next };
+  }
+
+  /** Appends `token` and gives the most likely one behind it. */
+  step(token: number): Promise<number> {
+    return this.run(Int32Array.of(token));
+  }
+
+  async close(): Promise<void> {
+    this.sampler.dispose();
+    for (const part of this.owned) await part.dispose();
+  }
+
+  /**
+   * What llama-server does before a prompt: keeps the common prefix; then looks for runs of at least
+   * `nCacheReuse` tokens of the prompt's rest further on in the cache, and moves them to the left.
+   * The prompt's last token is always computed.
+   */
+  private reuse(prompt: Int32Array): { nPast: number; nShifted: number } {
+    const { cached, binding } = this;
+    const nCacheReuse = this.options.nCacheReuse ?? defaultCacheReuse;
+    let nPast = matchLength(cached, 0, prompt, 0);
+    let nShifted = 0;
+    if (nCacheReuse > 0) {
+      for (let from = nPast; from < cached.length && nPast < prompt.length; ) {
+        const n = matchLength(cached, from, prompt, nPast);
+        if (n < nCacheReuse) {
+          from++;
+          continue;
+        }
+        binding.removeTokenCellsFromSequence(sequenceId, nPast, from);
+        binding.shiftSequenceTokenCells(sequenceId, from, from + n, nPast - from);
+        nPast += n;
+        nShifted += n;
+        from += n;
+      }
+    }
+    nPast = Math.min(nPast, prompt.length - 1);
+    binding.removeTokenCellsFromSequence(sequenceId, nPast, -1);
+    this.cached = Array.from(prompt.subarray(0, nPast));
+    return { nPast, nShifted };
+  }
+
+  private async run(tokens: Int32Array): Promise<number> {
+    const { binding, cached } = this;
+    let next = -1;
+    for (let at = 0; at < tokens.length; at += batchTokens) {
+      const batch = Uint32Array.from(tokens.subarray(at, at + batchTokens));
+      const isLast = at + batch.length >= tokens.length;
+      binding.initBatch(batch.length);
+      const logitsOf = isLast ? Uint32Array.of(batch.length - 1) : new Uint32Array(0);
+      const indexes = binding.addToBatch(sequenceId, cached.length, batch, logitsOf);
+      await binding.decodeBatch();
+      for (const token of batch) cached.push(token);
+      if (isLast) next = await binding.sampleToken(indexes[0] as number, this.sampler);
+    }
+    return next;
+  }
+}
+
+function matchLength(a: ArrayLike<number>, aStart: number, b: ArrayLike<number>, bStart: number): number {
+  let n = 0;
+  while (aStart + n < a.length && bStart + n < b.length && a[aStart + n] === b[bStart + n]) n++;
+  return n;
+}

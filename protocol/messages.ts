@@ -50,6 +50,8 @@ export interface InitializationOptions {
   readonly settings?: Record<string, unknown>;
   /** The client shows {@link StatusParams}; others are told of errors by window/showMessage. */
   readonly hasStatusItem?: boolean;
+  /** The client answers {@link searchDatabaseRequest}. */
+  readonly hasSearchDatabase?: boolean;
 }
 
 /** Client → server: find code. Answered with the final results; earlier ones come as {@link SearchUpdateParams}. */
@@ -115,3 +117,14 @@ export interface IndexActionParams {
   readonly action: 'rebuild' | 'pause' | 'resume' | 'clear';
 }
 export const indexActionRequest = 'stet/indexAction';
+
+/** The answer to an action: empty, or what went wrong and the way out. */
+export interface IndexActionResult {
+  readonly error?: string;
+}
+
+/**
+ * Server → client, where `hasSearchDatabase` is set: the connection string of the search database from
+ * the editor's secret storage, or null. Asked only when `search.backend` is `postgres`.
+ */
+export const searchDatabaseRequest = 'stet/searchDatabase';

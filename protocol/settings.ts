@@ -113,6 +113,57 @@ export const settingsTable = {
     description:
       'Megabytes for what the model has read of the files that you work in; when it is full, the file used longest ago is read again. One file is always kept.',
   },
+  'search.enable': {
+    type: 'boolean',
+    default: true,
+    scope: 'window',
+    description: 'Index the workspace, so that code can be found by words and by meaning.',
+  },
+  'search.exclude': {
+    type: 'string[]',
+    default: [],
+    scope: 'window',
+    description:
+      'Glob patterns of files and folders that are not indexed, besides those of .gitignore, files.exclude and search.exclude.',
+  },
+  'search.maxFileSizeKb': {
+    type: 'number',
+    default: 1024,
+    minimum: 1,
+    maximum: 65536,
+    scope: 'window',
+    description: 'Files larger than this many kilobytes are not indexed.',
+  },
+  'search.maxFiles': {
+    type: 'number',
+    default: 200_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    scope: 'window',
+    description: 'The most files that one index holds.',
+  },
+  'search.indexFolder': {
+    type: 'string',
+    default: '',
+    scope: 'machine',
+    description:
+      "Where indexes are kept. Empty means the user's cache folder. It may be deleted at any time.",
+  },
+  'search.backend': {
+    type: 'string',
+    default: 'sqlite',
+    enum: ['sqlite', 'postgres'],
+    scope: 'machine',
+    description:
+      'What holds the index: a file on this machine (sqlite), or a PostgreSQL database with pgvector that you run (postgres).',
+  },
+  'search.postgres.connectionVariable': {
+    type: 'string',
+    default: 'STET_SEARCH_DATABASE_URL',
+    scope: 'machine',
+    description:
+      'The environment variable that holds the connection string of the PostgreSQL database. “Stet: Set Search Database…” keeps one in the editor’s secret storage instead.',
+  },
   threads: {
     type: 'number',
     default: 0,

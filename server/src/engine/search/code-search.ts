@@ -21,6 +21,11 @@ export interface SearchSettings {
   readonly maxFiles: number;
   /** Where indexes lie; '' is the user's cache folder. */
   readonly indexFolder: string;
+  /**
+   * Connection string of the PostgreSQL database that holds the index; '' when one is wanted and none is
+   * set; undefined for the file in `indexFolder`. It is a secret: it enters no log and no message.
+   */
+  readonly database?: string;
 }
 
 /** What to find: a query of words and filters, or code to find the like of. */

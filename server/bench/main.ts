@@ -8,6 +8,7 @@ import { learnCacheWeights } from './cache-weights.ts';
 import { editReuse } from './edit-reuse.ts';
 import { humaneval } from './humaneval.ts';
 import { latency } from './latency.ts';
+import { peers } from './peers.ts';
 import { quality } from './quality.ts';
 import { filesOfFolder, filesOfRepository, type QualityFile } from './quality-files.ts';
 import { record } from './record.ts';
@@ -20,12 +21,15 @@ interface Material {
   readonly files: () => Promise<QualityFile[]>;
   readonly nCase: number;
   readonly humanEvalFolder: string | undefined;
+  /** Typing sessions to replay instead of the bundled ones. */
+  readonly sessionFiles: readonly string[];
 }
 
 const suites: Readonly<Record<string, (setting: Setting, material: Material) => Promise<Report>>> = {
   latency,
   'edit-reuse': editReuse,
-  replay,
+  replay: (setting, { sessionFiles }) => replay(setting, sessionFiles),
+  peers,
   quality: async (setting, { files, nCase }) => quality(setting, await files(), nCase),
   humaneval: (setting, { humanEvalFolder, nCase }) => humaneval(setting, humanEvalFolder, nCase),
   'cache-weights': async (setting, { files, nCase }) => learnCacheWeights(setting, await files(), nCase),
@@ -37,6 +41,7 @@ const defaultSuites = ['latency', 'edit-reuse', 'quality'];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 const usage = `npm run bench -- [SUITE …] [options]
+       npm run bench -- replay SESSION.jsonl …    a session that the editor recorded (docs/trace-format.md)
   suites            ${Object.keys(suites).join(', ')} (default: ${defaultSuites.join(', ')})
   --model FOLDER    the model (default: the embedded one)
   --random SHAPE    random weights instead: 59M or 90M; for time, not for quality
@@ -67,7 +72,9 @@ async function main(): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
-  const unknown = positionals.find((name) => !(name in suites));
+  const sessionFiles = positionals.filter((name) => name.endsWith('.jsonl')).map((file) => resolve(file));
+  const names = positionals.filter((name) => !name.endsWith('.jsonl'));
+  const unknown = names.find((name) => !(name in suites));
   if (values.help || unknown !== undefined) {
     process.stderr.write(unknown === undefined ? usage : `There is no suite "${unknown}".\n\n${usage}`);
     process.exitCode = unknown === undefined ? 0 : 2;
@@ -77,9 +84,10 @@ async function main(): Promise<void> {
     files: () => filesOf(values.files, values.repos),
     nCase: Number(values.cases),
     humanEvalFolder: values.humaneval,
+    sessionFiles,
   };
   const reports: Report[] = [];
-  for (const name of positionals.length > 0 ? positionals : defaultSuites) {
+  for (const name of names.length > 0 ? names : defaultSuites) {
     const setting = await openSetting({
       modelFolder: resolve(values.model ?? join(root, 'model')),
       random: values.random,

@@ -1,18 +1,12 @@
 /** replay: typing sessions from real commits, with edit reuse and with exact prefix reuse. */
 
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import type { SessionEvent } from '../../protocol/session.ts';
 import type { CompletionResult, Engine } from '../src/engine/engine.ts';
 import type { Figure, Report } from './report.ts';
+import { readSessions } from './sessions.ts';
 import type { Setting } from './setting.ts';
 import { mean, median, p95 } from './statistics.ts';
-
-/** One line of a session; the format is documented in scripts/traces.mjs. */
-type TraceEvent =
-  | { kind: 'open'; name: string; languageId: string; text: string }
-  | { kind: 'edit'; start: number; endExclusive: number; text: string }
-  | { kind: 'complete'; offset: number; truth: string; isJump: boolean };
 
 interface Answer {
   readonly isJump: boolean;
@@ -22,8 +16,8 @@ interface Answer {
 
 const live = new AbortController().signal;
 
-export async function replay(setting: Setting): Promise<Report> {
-  const sessions = await readSessions();
+export async function replay(setting: Setting, files: readonly string[] = []): Promise<Report> {
+  const sessions = await readSessions(files);
   const moved: Answer[] = [];
   const exact: Answer[] = [];
   for (const session of sessions.slice(0, setting.nRound)) {
@@ -38,20 +32,8 @@ export async function replay(setting: Setting): Promise<Report> {
   return { suite: 'replay', conditions: setting.conditions, figures };
 }
 
-async function readSessions(): Promise<TraceEvent[][]> {
-  const folder = fileURLToPath(new URL('../server/bench/traces/', import.meta.url));
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl')).sort();
-  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
-  return texts.map((text) =>
-    text
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as TraceEvent),
-  );
-}
-
 /** Plays a session as fast as the engine answers: nobody pauses, so nothing is healed in between. */
-async function play(engine: Engine, session: readonly TraceEvent[], editReuse: boolean): Promise<Answer[]> {
+async function play(engine: Engine, session: readonly SessionEvent[], editReuse: boolean): Promise<Answer[]> {
   const answers: Answer[] = [];
   let uri = '';
   let version = 1;

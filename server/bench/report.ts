@@ -37,6 +37,8 @@ export interface Report {
   readonly suite: string;
   readonly conditions: Conditions;
   readonly figures: readonly Figure[];
+  /** What a reader must know to judge the figures, a sentence or more each. */
+  readonly notes?: readonly string[];
 }
 
 /** Three significant digits, no exponent. */
@@ -46,7 +48,7 @@ function digits(value: number): string {
 }
 
 /** Markdown tables, as in docs/benchmarks.md. */
-export function markdown({ suite, conditions, figures }: Report): string {
+export function markdown({ suite, conditions, figures, notes = [] }: Report): string {
   const c = conditions;
   const listed = figures.filter(({ cell }) => !cell);
   return [
@@ -54,6 +56,8 @@ export function markdown({ suite, conditions, figures }: Report): string {
     '',
     `${c.date}; ${c.cpu}, ${c.cores} cores, ${c.threads} threads, ${c.platform}, Node ${c.node}, load average ${c.loadAverage.toFixed(1)}.`,
     '',
+    ...notes.map((note) => `- ${note}`),
+    ...(notes.length > 0 ? [''] : []),
     ...(listed.length > 0 ? list(listed) : []),
     ...[...new Set(figures.flatMap(({ cell }) => cell?.table ?? []))].flatMap((table) =>
       matrix(

@@ -6,10 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import type { InitializationOptions } from '../../protocol/messages.ts';
 import type { Settings } from '../../protocol/settings.ts';
+import type { CodeSearch } from './engine/search/code-search.ts';
 import { Documents } from './lsp/documents.ts';
 import { attachHandlers } from './lsp/handlers.ts';
 import { Reporter } from './lsp/reporter.ts';
 import { EngineClient } from './node/engine-client.ts';
+import { models } from './node/models/models.ts';
+import { userModelLibrary } from './node/places.ts';
 
 const bundleFolder = path.dirname(fileURLToPath(import.meta.url));
 
@@ -28,6 +31,17 @@ const engine = new EngineClient({
   tracer: (event) => reporter.trace(event),
 });
 
+const off = { nFiles: 0, nFilesDone: 0, nChunks: 0, sizeBytes: 0, detail: 'Search is not there yet.' };
+const search: CodeSearch = {
+  status: { state: 'off', ...off },
+  open: () => {},
+  filesChanged: () => {},
+  search: async () => ({ hits: [], note: off.detail, ms: 0 }),
+  related: async () => [],
+  act: async () => {},
+  dispose: async () => {},
+};
+
 function startEngine(settings: Settings, options: InitializationOptions): Promise<void> {
   const embedded = options.embeddedModelFolder ?? path.join(bundleFolder, '..', 'model');
   const cacheFolder = absolute(settings['model.cacheFolder']);
@@ -41,12 +55,26 @@ function startEngine(settings: Settings, options: InitializationOptions): Promis
   });
 }
 
+function modelPlaces(settings: Settings) {
+  const libraryFolder = absolute(settings['model.libraryFolder']) || userModelLibrary();
+  return { libraryFolder, host: settings['model.downloadHost'] };
+}
+
 /** A folder as a person writes it, with `~` for home; '' stays ''. */
 function absolute(folder: string): string {
   return folder && path.resolve(folder.replace(/^~(?=$|[\\/])/, homedir()));
 }
 
-attachHandlers({ connection, documents, reporter, engine, startEngine });
+attachHandlers({
+  connection,
+  documents,
+  reporter,
+  engine,
+  search,
+  startEngine,
+  environment: process.env,
+  absoluteFolder: absolute,
+});
 process.on('disconnect', () => process.exit(0)); // VS Code is gone; the engine process follows
 // Only a broken connection gets here (everything else passes the guard), so not over the connection.
 process.on('unhandledRejection', (error) => process.stderr.write(`${String(error)}\n`));

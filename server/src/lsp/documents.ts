@@ -66,6 +66,11 @@ export class Documents {
     return typeof uri === 'string' && this.open.has(uri) ? this.close(uri) : undefined;
   }
 
+  /** Of everything that is open. */
+  uris(): string[] {
+    return [...this.open.keys()];
+  }
+
   /** The changes that tell a fresh engine of everything that is open. */
   *all(): Generator<DocumentChange> {
     for (const document of this.open.values()) yield openChange(document);

@@ -14,10 +14,13 @@ import {
 import { acceptedCommand, type InitializationOptions } from '../../../protocol/messages.ts';
 import type { Settings } from '../../../protocol/settings.ts';
 import type { DocumentChange, Engine } from '../engine/engine.ts';
+import type { CodeSearch } from '../engine/search/code-search.ts';
 import type { Documents } from './documents.ts';
 import { isPosition, isRange, toCompletionRequest, triggerOf } from './from-lsp.ts';
 import { guardNotification, guardRequest } from './guard.ts';
+import { attachModelHandlers, type ModelPlaces, type Models } from './model-handlers.ts';
 import type { Reporter } from './reporter.ts';
+import { SearchHandlers } from './search-handlers.ts';
 import { isSameEngine, parseSettings } from './settings.ts';
 import { toInlineCompletionItem } from './to-lsp.ts';
 
@@ -26,14 +29,21 @@ export interface ServerParts {
   readonly documents: Documents;
   readonly reporter: Reporter;
   readonly engine: Engine;
+  readonly search: CodeSearch;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** A folder as a person writes it in a setting; '' stays ''. */
+  readonly absoluteFolder: (folder: string) => string;
+  readonly models: Models;
+  readonly modelPlaces: (settings: Settings) => ModelPlaces;
   /** Starts the engine, or replaces it by one with these settings. */
   readonly startEngine: (settings: Settings, options: InitializationOptions) => Promise<void>;
 }
 
 /** Registers everything that the server answers to on its connection. */
 export function attachHandlers(parts: ServerParts): void {
-  const { connection, documents, reporter, engine } = parts;
-  const configuration = new Configuration(parts);
+  const { connection, documents, reporter, engine, search } = parts;
+  const searching = new SearchHandlers(parts);
+  const configuration = new Configuration(parts, searching);
 
   const edit = (change: DocumentChange | undefined) => {
     if (change) engine.edit(change);
@@ -44,6 +54,7 @@ export function attachHandlers(parts: ServerParts): void {
     'textDocument/didOpen': (params: unknown) => edit(documents.didOpen(params)),
     'textDocument/didChange': (params: unknown) => edit(documents.didChange(params)),
     'textDocument/didClose': (params: unknown) => edit(documents.didClose(params)),
+    ...searching.notifications,
   };
   const requests: Record<string, (params: never, signal: AbortSignal) => Promise<unknown>> = {
     'textDocument/inlineCompletion': (params: InlineCompletionParams, signal) =>
@@ -53,16 +64,22 @@ export function attachHandlers(parts: ServerParts): void {
       if (params.command === acceptedCommand && Number.isInteger(id)) engine.accepted(id);
       return null;
     },
+    ...searching.requests,
   };
 
   connection.onInitialize((params) => configuration.initialize(params));
-  connection.onShutdown(guardNotification('shutdown', reporter, () => engine.dispose()));
+  connection.onShutdown(
+    guardNotification('shutdown', reporter, async () => {
+      await Promise.all([engine.dispose(), search.dispose()]);
+    }),
+  );
   for (const [method, handle] of Object.entries(notifications)) {
     connection.onNotification(method, guardNotification<unknown>(method, reporter, handle as never));
   }
   for (const [method, handle] of Object.entries(requests)) {
     connection.onRequest(method, guardRequest<unknown, unknown>(method, reporter, handle as never));
   }
+  attachModelHandlers(connection, reporter, parts.models, () => parts.modelPlaces(configuration.settings));
 }
 
 async function inlineCompletion(
@@ -91,7 +108,10 @@ class Configuration {
   private options: InitializationOptions = {};
   private workspace: ClientCapabilities['workspace'];
 
-  constructor(private readonly parts: ServerParts) {}
+  constructor(
+    private readonly parts: ServerParts,
+    private readonly searching: SearchHandlers,
+  ) {}
 
   get settings(): Settings {
     return this.current;
@@ -102,10 +122,12 @@ class Configuration {
     this.options = typeof options === 'object' && options !== null ? (options as InitializationOptions) : {};
     this.workspace = params.capabilities?.workspace;
     this.parts.reporter.hasStatusItem = this.options.hasStatusItem === true;
+    this.searching.initialize(params, this.options);
     return {
       serverInfo: { name: 'stet' },
       capabilities: {
-        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
+        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
         inlineCompletionProvider: true,
         executeCommandProvider: { commands: [acceptedCommand] },
       },
@@ -118,10 +140,14 @@ class Configuration {
     if (this.workspace?.didChangeConfiguration?.dynamicRegistration) {
       // Not awaited: a client that never answers must not keep the engine from starting.
       connection.client
-        .register(DidChangeConfigurationNotification.type, { section: 'stet' })
+        .register(DidChangeConfigurationNotification.type, {
+          section: ['stet', 'files.exclude', 'search.exclude'],
+        })
         .catch(() => {});
     }
     this.current = await this.read(this.options.settings);
+    // Not awaited: neither of the two needs the other.
+    void this.searching.start(this.current);
     await startEngine(this.current, this.options);
   }
 
@@ -131,6 +157,7 @@ class Configuration {
     const pushed = (settings as { stet?: unknown } | null | undefined)?.stet ?? settings;
     const old = this.current;
     this.current = await this.read(pushed);
+    void this.searching.configured(this.current);
     if (!isSameEngine(old, this.current)) await this.parts.startEngine(this.current, this.options);
   }
 

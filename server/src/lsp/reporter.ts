@@ -5,6 +5,7 @@
 
 import { type Connection, MessageType, ShowMessageNotification } from 'vscode-languageserver/node';
 import {
+  indexStatusNotification,
   type StatusParams,
   statusNotification,
   type TraceParams,
@@ -15,6 +16,7 @@ import {
 import { EngineError } from '../engine/base/error.ts';
 import type { TraceEvent } from '../engine/base/ports.ts';
 import type { CompletionResult } from '../engine/engine.ts';
+import type { IndexStatus } from '../engine/search/code-search.ts';
 
 export class Reporter {
   /** Clients that show no status item are told of errors by a message instead. */
@@ -23,6 +25,7 @@ export class Reporter {
   private requestError: StatusParams | undefined;
   private sent: StatusParams | undefined;
   private lastFailure: string | undefined;
+  private lastIndexError: string | undefined;
 
   constructor(private readonly connection: Connection) {}
 
@@ -41,6 +44,13 @@ export class Reporter {
     this.sendStatus();
     const trace: TraceParams = { uri, outcome, ...cost };
     void this.connection.sendNotification(traceNotification, trace);
+  }
+
+  /** The index of search changed its state. */
+  indexStatus(status: IndexStatus): void {
+    if (status.state === 'error' && status.detail !== this.lastIndexError) this.log('error', status.detail);
+    this.lastIndexError = status.state === 'error' ? status.detail : undefined;
+    void this.connection.sendNotification(indexStatusNotification, status);
   }
 
   /** A message's handling threw. Repetitions of one failure, as on every key, are logged once. */

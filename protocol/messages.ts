@@ -128,3 +128,48 @@ export interface IndexActionResult {
  * the editor's secret storage, or null. Asked only when `search.backend` is `postgres`.
  */
 export const searchDatabaseRequest = 'stet/searchDatabase';
+
+/** Client → server: the models that can be chosen, the downloaded ones first. */
+export const modelsRequest = 'stet/models';
+export interface ListedModelParams {
+  /** Absolute; undefined: it would have to be downloaded. */
+  readonly folder?: string;
+  /** `owner/name` on the download host. */
+  readonly repo?: string;
+  readonly title: string;
+  readonly licence?: string;
+  readonly parametersM?: number;
+  readonly sizeBytes: number;
+  /** Megabytes of memory while it runs in int8. */
+  readonly memoryMb?: number;
+  /** It needs more than half of this machine's memory. */
+  readonly isTooLarge?: boolean;
+}
+export interface ModelsResponse {
+  readonly models: readonly ListedModelParams[];
+  /** Where a download would go to, and come from. */
+  readonly libraryFolder: string;
+  readonly host: string;
+}
+
+/** Client → server: download a model that the user agreed to. Answered with its folder; can be cancelled. */
+export const downloadModelRequest = 'stet/downloadModel';
+export interface DownloadModelParams {
+  readonly repo: string;
+  /** The editor's own proxy setting. */
+  readonly proxy?: string;
+}
+
+/** Server → client, during {@link downloadModelRequest}: a few times a second at most. */
+export const downloadProgressNotification = 'stet/downloadProgress';
+export interface DownloadProgressParams {
+  readonly repo: string;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Client → server: delete a model that was downloaded. */
+export const deleteModelRequest = 'stet/deleteModel';
+export interface DeleteModelParams {
+  readonly folder: string;
+}

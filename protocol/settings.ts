@@ -89,6 +89,19 @@ export const settingsTable = {
     description:
       'A model in Hugging Face layout (config.json, tokenizer.json, *.safetensors). Empty means the embedded model.',
   },
+  'model.libraryFolder': {
+    type: 'string',
+    default: '',
+    scope: 'machine',
+    description: "Where downloaded models are kept. Empty means the user's data folder.",
+  },
+  'model.downloadHost': {
+    type: 'string',
+    default: 'https://huggingface.co',
+    scope: 'machine',
+    description:
+      'Where “Stet: Choose Model…” downloads from, after asking; a mirror with the same API serves as well. Nothing else is ever asked of it.',
+  },
   'model.format': {
     type: 'string',
     default: 'int8',

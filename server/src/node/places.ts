@@ -12,6 +12,16 @@ export function userCacheFolder(environment: NodeJS.ProcessEnv = process.env): s
   return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'stet', 'models');
 }
 
+/** Where downloaded models are kept: data, since downloading gigabytes again is no small thing. */
+export function userModelLibrary(environment: NodeJS.ProcessEnv = process.env): string {
+  if (process.platform === 'win32') {
+    return join(environment.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'stet', 'library');
+  }
+  if (process.platform === 'darwin')
+    return join(homedir(), 'Library', 'Application Support', 'stet', 'library');
+  return join(environment.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'stet', 'library');
+}
+
 /** More threads than this only heat the laptop: small models are bound by memory, not by cores. */
 const maxThreads = 4;
 

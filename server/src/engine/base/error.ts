@@ -5,6 +5,7 @@
  */
 export type EngineErrorCode =
   | 'model-missing' // no such folder, or a file of it is absent
+  | 'download-failed' // a host, a proxy, a disk or a checksum was in the way of a model
   | 'model-corrupt' // truncated, wrong magic, wrong checksum
   | 'model-unsupported' // an architecture, dtype, shape or RoPE scaling we do not run
   | 'tokenizer-unsupported' // not a byte-level BPE, or without FIM sentinels

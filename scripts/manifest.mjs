@@ -19,6 +19,7 @@ const commands = [
   command('toggle', 'Toggle Suggestions While Typing'),
   command('toggleLanguage', 'Toggle Suggestions for This Language'),
   command('trigger', 'Suggest Now'),
+  command('chooseModel', 'Choose Model…'),
   command('restartServer', 'Restart Server'),
   command('showLog', 'Show Log'),
 ];

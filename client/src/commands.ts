@@ -5,6 +5,7 @@
 
 import { commands, type Disposable, type LogOutputChannel, type QuickPickItem, window } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
+import { chooseModel, type ModelChoice } from './models.ts';
 import type { Status } from './status.ts';
 import type { Toggles } from './toggles.ts';
 
@@ -14,12 +15,13 @@ export const menuCommand = 'stet.showMenu';
 export interface CommandParts {
   readonly client: LanguageClient;
   readonly toggles: Toggles;
+  readonly models: ModelChoice;
   readonly status: Status;
   readonly log: LogOutputChannel;
 }
 
 export function registerCommands(parts: CommandParts): Disposable[] {
-  const { client, toggles, status, log } = parts;
+  const { client, toggles, models, status, log } = parts;
   const handlers: Record<string, () => unknown> = {
     'stet.toggle': () => toggles.toggle(),
     'stet.toggleLanguage': () => {
@@ -28,6 +30,7 @@ export function registerCommands(parts: CommandParts): Disposable[] {
       return toggles.toggleLanguage(languageId);
     },
     'stet.trigger': () => commands.executeCommand('editor.action.inlineSuggest.trigger'),
+    'stet.chooseModel': () => chooseModel(client, models),
     'stet.restartServer': () => restart(client, status, log),
     'stet.showLog': () => log.show(true),
     [menuCommand]: () => showMenu(status),
@@ -69,6 +72,7 @@ async function showMenu(status: Status): Promise<void> {
           ),
         ]),
     command('$(play) Suggest now', 'stet.trigger'),
+    command('$(chip) Choose model…', 'stet.chooseModel'),
     command('$(debug-restart) Restart server', 'stet.restartServer'),
     command('$(output) Show log', 'stet.showLog'),
     {

@@ -11,6 +11,7 @@ import {
   withdrawnNotification,
 } from '../../protocol/messages.ts';
 import { menuCommand, registerCommands } from './commands.ts';
+import { ModelChoice } from './models.ts';
 import type { OffReason } from './overrides.ts';
 import { createLanguageClient } from './server-process.ts';
 import { Status } from './status.ts';
@@ -31,8 +32,9 @@ let client: LanguageClient | undefined;
 export function activate(context: ExtensionContext): StetApi {
   const log = window.createOutputChannel('Stet', { log: true });
   const toggles = new Toggles(context);
+  const models = new ModelChoice(context);
   const status = new Status(toggles, menuCommand);
-  const server = createLanguageClient(context, log, toggles);
+  const server = createLanguageClient(context, log, toggles, models);
   client = server;
 
   server.onNotification(statusNotification, (params: StatusParams) => status.setServer(params));
@@ -44,16 +46,14 @@ export function activate(context: ExtensionContext): StetApi {
   context.subscriptions.push(
     log,
     status,
-    ...registerCommands({ client: server, toggles, status, log }),
+    ...registerCommands({ client: server, toggles, models, status, log }),
     server.onDidChangeState(({ newState }) => {
       if (newState === State.Starting) status.setServer({ state: 'loading', detail: 'Starting…' });
       if (newState === State.Stopped) status.setServer(stopped);
     }),
-    toggles.onDidChange(() => {
-      // The server asks back, and the middleware answers with the toggles in place.
-      if (server.isRunning())
-        void server.sendNotification(DidChangeConfigurationNotification.type, { settings: null });
-    }),
+    // The server asks back, and the middleware answers with what was chosen in place.
+    toggles.onDidChange(() => tellSettings(server)),
+    models.onDidChange(() => tellSettings(server)),
   );
   // Not awaited: activation must not wait for a process.
   server.start().catch((error) => {
@@ -66,6 +66,11 @@ export function activate(context: ExtensionContext): StetApi {
     status: () => ({ ...status.current, ...(status.off && { off: status.off }) }),
     lastTrace: () => status.lastTrace,
   };
+}
+
+function tellSettings(server: LanguageClient): void {
+  if (!server.isRunning()) return;
+  void server.sendNotification(DidChangeConfigurationNotification.type, { settings: null });
 }
 
 export async function deactivate(): Promise<void> {

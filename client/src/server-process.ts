@@ -4,6 +4,7 @@ import type { ExtensionContext, LogOutputChannel } from 'vscode';
 import { LanguageClient, RevealOutputChannelOn, TransportKind } from 'vscode-languageclient/node';
 import type { InitializationOptions } from '../../protocol/messages.ts';
 import { createMiddleware } from './middleware.ts';
+import type { ModelChoice } from './models.ts';
 import type { Toggles } from './toggles.ts';
 
 /** Text that a person writes; output panels, diffs against git and the like are left alone. */
@@ -16,6 +17,7 @@ export function createLanguageClient(
   context: ExtensionContext,
   log: LogOutputChannel,
   toggles: Toggles,
+  models: ModelChoice,
 ): LanguageClient {
   const initializationOptions: InitializationOptions = {
     embeddedModelFolder: context.asAbsolutePath('model'),
@@ -30,7 +32,7 @@ export function createLanguageClient(
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never, // never in the way of typing
       initializationOptions,
-      middleware: createMiddleware(toggles),
+      middleware: createMiddleware(toggles, models),
       connectionOptions: { maxRestartCount },
     },
   );

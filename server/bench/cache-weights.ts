@@ -5,13 +5,8 @@
 // included, where the network alone is right. Run it on a development split: neither training nor
 // held-out repositories. It prints the table of server/src/engine/decoding/cache-weights.ts.
 
-import {
-  certaintyBounds,
-  logSumExp,
-  matchBounds,
-  mixBucket,
-  nAgreement,
-} from '../src/engine/decoding/mix.ts';
+import { certaintyBounds, matchBounds, mixBucket, nAgreement } from '../src/engine/decoding/mix.ts';
+import { logSumExp } from '../src/engine/decoding/sampler.ts';
 import { seededRandom } from '../src/engine/testing/tiny-model.ts';
 import { estimate, type Sample } from './bootstrap.ts';
 import type { QualityFile } from './quality-files.ts';

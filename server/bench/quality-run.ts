@@ -5,7 +5,7 @@ import { cacheWeights } from '../src/engine/decoding/cache-weights.ts';
 import { CursorCache } from '../src/engine/decoding/cursor-cache.ts';
 import { decode } from '../src/engine/decoding/decode.ts';
 import { CacheSampler } from '../src/engine/decoding/mix.ts';
-import { greedySampler, type Sampler } from '../src/engine/decoding/sampler.ts';
+import { GreedySampler, type Sampler } from '../src/engine/decoding/sampler.ts';
 import { KvArena } from '../src/engine/model/arena.ts';
 import { CausalLm } from '../src/engine/model/causal-lm.ts';
 import { Sequence } from '../src/engine/model/sequence.ts';
@@ -121,11 +121,16 @@ export class QualityRun {
   isEnd = (token: number): boolean => this.fim.ends.has(token) || this.setting.tokenizer.isSpecial(token);
 
   private sampler(hole: Hole, contender: Contender): Sampler {
-    if (contender === 'network') return greedySampler;
+    if (contender === 'network') return new GreedySampler();
     const cursor = this.cursorCache(hole, contender === 'network + cache');
     if (contender === 'cache') {
       const end = [...this.fim.ends][0] as number;
-      return { pick: () => cursor.predict()?.tokens[0] ?? end, accept: (token) => cursor.accept(token) };
+      return {
+        pick: () => cursor.predict()?.tokens[0] ?? end,
+        accept: (token) => cursor.accept(token),
+        probability: () => 0, // nobody asks
+        runnerUp: () => undefined,
+      };
     }
     return new CacheSampler(cursor, cacheWeights, this.isEnd);
   }
@@ -161,5 +166,13 @@ class TimedSampler implements Sampler {
     const startMs = performance.now();
     this.inner.accept(token);
     this.ms += performance.now() - startMs;
+  }
+
+  probability() {
+    return this.inner.probability();
+  }
+
+  runnerUp() {
+    return this.inner.runnerUp();
   }
 }

@@ -2,7 +2,8 @@
 
 import { CacheModel } from '../src/engine/decoding/cache-model.ts';
 import { cacheWeights } from '../src/engine/decoding/cache-weights.ts';
-import { logSumExp, mixWeight } from '../src/engine/decoding/mix.ts';
+import { mixWeight } from '../src/engine/decoding/mix.ts';
+import { logSumExp } from '../src/engine/decoding/sampler.ts';
 import { seededRandom } from '../src/engine/testing/tiny-model.ts';
 import { difference, estimate, type Sample } from './bootstrap.ts';
 import { CountedCache } from './counted-cache.ts';

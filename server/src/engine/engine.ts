@@ -8,6 +8,8 @@ import type { MemoryGuard } from './completion/memory-guard.ts';
 import type { CompletionRequest, CompletionResult } from './completion/request.ts';
 import { newCost } from './completion/request.ts';
 import { cacheWeightsOf } from './decoding/cache-weights.ts';
+import { DraftPolicy, type PassCosts } from './decoding/drafters/draft-policy.ts';
+import { Successors } from './decoding/drafters/recycling.ts';
 import { arenaBytes } from './model/arena.ts';
 import type { Forward } from './model/backend.ts';
 import { CausalLm } from './model/causal-lm.ts';
@@ -56,6 +58,8 @@ export interface EngineOptions {
   readonly forward: Forward;
   /** Withholds what repeats the model's training data; absent: nothing is withheld. */
   readonly guard?: MemoryGuard;
+  /** From `measurePassCosts`; typical ones when absent. */
+  readonly passCosts?: PassCosts;
   /** Megabytes for keys and values of all documents together; one document is always held. */
   readonly cacheMemoryMb: number;
 }
@@ -78,7 +82,7 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
   const contextTokens = Math.min(metadata.contextTokens ?? config.maxPositions, config.maxPositions);
   const segments = new SegmentTokenizer(tokenizer);
   const weights = cacheWeightsOf(metadata.name);
-  const cacheSamplers = weights && new CacheSamplers(segments, weights, clock);
+  const cacheSamplers = new CacheSamplers(segments, weights, clock);
   const documents = new OpenDocuments();
   const trees = parsers && new Trees(parsers, clock);
   const lm = new CausalLm(forward, clock);
@@ -91,7 +95,9 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
     tokenizer,
     segments,
     fim: fimFormatOf(metadata, tokenizer),
-    ...(cacheSamplers && { cacheSamplers }),
+    cacheSamplers,
+    draftPolicy: new DraftPolicy(options.passCosts),
+    successors: new Successors(tokenizer.nVocab),
     contextTokens,
     clock,
     tracer,
@@ -106,7 +112,7 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
     edit(change) {
       documents.apply(change);
       const opened = change.kind === 'open' && documents.get(change.uri);
-      if (opened) void cacheSamplers?.warm(opened);
+      if (opened) void cacheSamplers.warm(opened);
     },
     async complete(request, signal) {
       const requestId = ++nRequests;

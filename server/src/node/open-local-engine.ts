@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tracer } from '../engine/base/ports.ts';
+import { measurePassCosts } from '../engine/decoding/drafters/draft-policy.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import type { WeightFormat } from '../engine/model/weights.ts';
 import { Parsers } from '../engine/syntax/parsers.ts';
@@ -41,10 +42,19 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
   onStatus?.(`Loading ${model.name}`);
   const tokenizer = Tokenizer.parse(model.tokenizerJson, model.tokenizerConfig);
   const forward = await loadForward(model.graphs, model.config, { nThread: threadCount(options.threads) });
+  const passCosts = await measurePassCosts(forward, systemClock);
   const parsers = await openParsers(options.grammarsFolder, tracer);
   const { name, metadata, guard } = model;
   return createEngine(
-    { name, metadata, tokenizer, forward, ...(guard && { guard }), cacheMemoryMb: options.cacheMemoryMb },
+    {
+      name,
+      metadata,
+      tokenizer,
+      forward,
+      ...(guard && { guard }),
+      passCosts,
+      cacheMemoryMb: options.cacheMemoryMb,
+    },
     { clock: systemClock, tracer, ...(parsers && { parsers }) },
   );
 }

@@ -30,6 +30,10 @@ export interface CompletionCost {
   readonly rows: RowTruth;
   /** Tokens that the model wrote. */
   readonly nTokens: number;
+  /** Passes after the prompt's, tokens guessed ahead in them, and how many of these were right. */
+  readonly nPasses: number;
+  readonly nGuessed: number;
+  readonly nRight: number;
 }
 
 /** One thing that happened, with its figures. */

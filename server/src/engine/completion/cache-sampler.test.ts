@@ -24,7 +24,7 @@ function written(
   nTokens: number,
   others: DocumentSnapshot[] = [],
 ): string {
-  const sampler = samplers.at({ textBefore, textAfter }, others, (token) => token === end);
+  const { sampler } = samplers.at({ textBefore, textAfter }, others, (token) => token === end);
   const bytes: number[] = [];
   for (let i = 0; ; i++) {
     const logits = new Float32Array(end + 1);

@@ -1,10 +1,10 @@
-/** CacheSamplers: makes the sampler of one suggestion, which also asks the open documents what comes next. */
+/** CacheSamplers: makes the sampler of one suggestion, which also asks the open documents what comes next, and their cache. */
 
 import type { Clock } from '../base/ports.ts';
 import { CacheModel } from '../decoding/cache-model.ts';
 import { CursorCache } from '../decoding/cursor-cache.ts';
 import { CacheSampler, type MixWeights } from '../decoding/mix.ts';
-import type { Sampler } from '../decoding/sampler.ts';
+import { GreedySampler, type Sampler } from '../decoding/sampler.ts';
 import type { DocumentSnapshot } from '../text/snapshot.ts';
 import type { SegmentTokenizer } from '../tokens/retokenize.ts';
 import type { TokenId } from '../tokens/token.ts';
@@ -25,13 +25,22 @@ interface Around {
   readonly textAfter: string;
 }
 
+/** What `CacheSamplers.at` makes. */
+export interface CursorSampler {
+  readonly sampler: Sampler;
+  /** The sampler again where it is the mixture, which then tells `cursor` what is emitted. */
+  readonly mixed: CacheSampler | undefined;
+  readonly cursor: CursorCache;
+}
+
 /** One per engine; holds the tokens of other documents as long as their snapshots live. */
 export class CacheSamplers {
   private readonly tokens = new WeakMap<DocumentSnapshot, Int32Array>();
 
   constructor(
     private readonly segments: SegmentTokenizer,
-    private readonly weights: MixWeights,
+    /** Undefined for a model that the mixture was not learned for: the cache then only guesses. */
+    private readonly weights: MixWeights | undefined,
     private readonly clock: Clock,
   ) {}
 
@@ -39,7 +48,7 @@ export class CacheSamplers {
    * The sampler at one place; `others` are further documents, the most relevant first. `isEnd` is
    * the network's: the cache model has no say in where the text ends.
    */
-  at(around: Around, others: readonly DocumentSnapshot[], isEnd: (token: TokenId) => boolean): Sampler {
+  at(around: Around, others: readonly DocumentSnapshot[], isEnd: (token: TokenId) => boolean): CursorSampler {
     const cache = new CacheModel();
     let room: number = maxChars.others;
     const fitting = others.filter(({ text }) => {
@@ -50,11 +59,9 @@ export class CacheSamplers {
     cache.add(this.encode(startOf(around.textAfter, maxChars.after)));
     const before = asLf(endOf(around.textBefore, maxChars.before));
     const { tokenizer } = this.segments;
-    return new CacheSampler(
-      new CursorCache(cache, tokenizer, before, this.encode(before)),
-      this.weights,
-      isEnd,
-    );
+    const cursor = new CursorCache(cache, tokenizer, before, this.encode(before));
+    const mixed = this.weights && new CacheSampler(cursor, this.weights, isEnd);
+    return { cursor, mixed, sampler: mixed ?? new GreedySampler() };
   }
 
   /**

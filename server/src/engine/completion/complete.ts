@@ -1,6 +1,7 @@
 /** complete: the whole story of one suggestion, from cursor to ghost text, on one page. */
 
 import type { Priority } from '../base/lane.ts';
+import { Lru } from '../base/lru.ts';
 import type { Tracer } from '../base/ports.ts';
 import type { SequencePool } from '../model/pool.ts';
 import type { Region } from '../syntax/brackets.ts';
@@ -25,6 +26,9 @@ import { isSecretFile } from './secrets.ts';
 import { withoutBrokenEnd } from './syntax-check.ts';
 import { type Trimmed, trim } from './trim.ts';
 
+/** Documents whose last suggestion is remembered for drafts. */
+const nTrails = 8;
+
 export interface CompleterParts extends GenerateParts {
   readonly documents: OpenDocuments;
   readonly pool: SequencePool;
@@ -39,6 +43,7 @@ export class Completer {
   private readonly debounce: Debounce;
   private readonly healer: Healer;
   private readonly shown = new ShownSuggestions();
+  private readonly trails = new Lru<string, Int32Array>(nTrails);
   private nextId = 1;
 
   constructor(private readonly parts: CompleterParts) {
@@ -81,6 +86,8 @@ export class Completer {
       others,
       sequence: pool.of(uri),
       lenders: pool.othersOf(uri),
+      recent: { previous: this.trails.get(uri), removed: documents.removedFrom(uri) },
+      wantsOthers: false,
       settings,
       startMs,
     };
@@ -126,7 +133,8 @@ export class Completer {
 
   /** What the model writes for `job`, trimmed to what is worth showing. */
   private async write(job: Job, snapshot: DocumentSnapshot, priority: Priority, signal: AbortSignal) {
-    const { text, isCutOff, cost } = await generate(this.parts, job, priority, signal);
+    const { text, isCutOff, trail, cost } = await generate(this.parts, job, priority, signal);
+    this.trails.set(job.uri, trail);
     const trimmed = trim({ ...job.place, generated: text, isCutOff });
     if (!trimmed || !this.parts.trees) return { trimmed, cost };
     const { textBefore, textAfter } = job.place;

@@ -16,8 +16,17 @@ export type DocumentChange =
     }
   | { kind: 'close'; uri: string };
 
+/** Deleted texts that are remembered per document, and how much of each; shorter ones are not worth it. */
+const nRemoved = 6;
+const minRemovedChars = 12;
+const maxRemovedChars = 4000;
+
+/** Characters before a deleted text that are kept with it, so that it is found again where it stood. */
+const removedContextChars = 60;
+
 /** Owner of the current snapshot of every open document. */
 export class OpenDocuments {
+  private readonly removed = new Map<string, string[]>();
   private readonly snapshots = new Map<string, DocumentSnapshot>(); // the one touched last comes last
 
   get(uri: string): DocumentSnapshot | undefined {
@@ -30,23 +39,39 @@ export class OpenDocuments {
     return all.filter(({ uri, languageId }) => uri !== snapshot.uri && languageId === snapshot.languageId);
   }
 
+  /** What was deleted from the document, the last first, each with what stood before it. */
+  removedFrom(uri: string): readonly string[] {
+    return this.removed.get(uri) ?? [];
+  }
+
   /** Applies `change`; a change of a document that is not open is ignored (it was closed meanwhile). */
   apply(change: DocumentChange): void {
     const { uri } = change;
     if (change.kind === 'close') {
       this.snapshots.delete(uri);
+      this.removed.delete(uri);
     } else if (change.kind === 'open') {
       this.snapshots.delete(uri);
       this.snapshots.set(uri, new DocumentSnapshot(uri, change.languageId, change.version, change.text));
     } else {
       const old = this.snapshots.get(uri);
       if (!old) return;
-      const text = change.edits.reduce(
-        (text, edit) => new StringEdit(new OffsetRange(edit.start, edit.endExclusive), edit.text).apply(text),
-        old.text,
-      );
+      const text = change.edits.reduce((text, edit) => {
+        this.noteRemoved(uri, text, edit);
+        return new StringEdit(new OffsetRange(edit.start, edit.endExclusive), edit.text).apply(text);
+      }, old.text);
       this.snapshots.delete(uri);
       this.snapshots.set(uri, new DocumentSnapshot(uri, old.languageId, change.version, text));
     }
+  }
+  private noteRemoved(
+    uri: string,
+    text: string,
+    { start, endExclusive }: { start: number; endExclusive: number },
+  ) {
+    if (endExclusive - start < minRemovedChars) return;
+    const from = Math.max(0, start - removedContextChars);
+    const gone = text.slice(from, Math.min(endExclusive, start + maxRemovedChars));
+    this.removed.set(uri, [gone, ...this.removedFrom(uri)].slice(0, nRemoved));
   }
 }

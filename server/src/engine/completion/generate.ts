@@ -3,7 +3,12 @@
 import type { Priority } from '../base/lane.ts';
 import type { Clock, CompletionCost } from '../base/ports.ts';
 import { decode } from '../decoding/decode.ts';
-import { greedySampler } from '../decoding/sampler.ts';
+import { CopyDrafter } from '../decoding/drafters/copy.ts';
+import type { DraftPolicy } from '../decoding/drafters/draft-policy.ts';
+import { Drafting } from '../decoding/drafters/drafting.ts';
+import { RecentDrafter } from '../decoding/drafters/recent.ts';
+import { RecyclingDrafter, type Successors } from '../decoding/drafters/recycling.ts';
+import type { Chance } from '../decoding/sampler.ts';
 import { createStopper } from '../decoding/stopping.ts';
 import type { CausalLm } from '../model/causal-lm.ts';
 import type { ReuseOptions } from '../model/reuse.ts';
@@ -15,7 +20,7 @@ import type { DocumentSnapshot } from '../text/snapshot.ts';
 import { Detokenizer } from '../tokens/detokenizer.ts';
 import type { SegmentTokenizer } from '../tokens/retokenize.ts';
 import type { Tokenizer } from '../tokens/tokenizer.ts';
-import type { CacheSamplers } from './cache-sampler.ts';
+import type { CacheSamplers, CursorSampler } from './cache-sampler.ts';
 import type { CompletionSettings } from './request.ts';
 
 export interface GenerateParts {
@@ -23,8 +28,11 @@ export interface GenerateParts {
   readonly tokenizer: Tokenizer;
   readonly segments: SegmentTokenizer;
   readonly fim: FimFormat;
-  /** Asks the open documents as well; absent where no weights were learned for the model. */
-  readonly cacheSamplers?: CacheSamplers;
+  /** Asks the open documents as well. */
+  readonly cacheSamplers: CacheSamplers;
+  readonly draftPolicy: DraftPolicy;
+  /** What the model had follow what. */
+  readonly successors: Successors;
   /** The most tokens of prompt and suggestion together. */
   readonly contextTokens: number;
   readonly clock: Clock;
@@ -39,13 +47,28 @@ export interface Job {
   readonly others: readonly DocumentSnapshot[];
   /** Other documents' sequences, whose rows may be borrowed. */
   readonly lenders: readonly Sequence[];
+  /** Texts that are not in the document and may come again: the last suggestion's, deleted ones. */
+  readonly recent: { readonly previous: Int32Array | undefined; readonly removed: readonly string[] };
+  /** Whether `runnerUp` is wanted. */
+  readonly wantsOthers: boolean;
   readonly settings: CompletionSettings;
   readonly startMs: number;
+}
+
+/** One token that the model wrote, and what else it might have written there. */
+export interface WrittenToken extends Chance {
+  readonly runnerUp: Chance | undefined;
+  /** UTF-16 length of the generated text with it. */
+  readonly endExclusive: number;
 }
 
 /** What the model wrote, and what it cost. */
 export interface Generated {
   readonly text: string;
+  /** Every token, those behind the end of `text` included. */
+  readonly written: readonly WrittenToken[];
+  /** All that was written, behind a few tokens that stand before it: what the next one may repeat. */
+  readonly trail: Int32Array;
   /** The token limit ended it: the last statement may be half. */
   readonly isCutOff: boolean;
   readonly cost: Omit<CompletionCost, 'ms'>;
@@ -82,25 +105,52 @@ export function generate(
     const stopper = createStopper({ ...place, maxLines });
     const detokenizer = new Detokenizer(tokenizer);
     const isEnd = (token: number) => fim.ends.has(token) || tokenizer.isSpecial(token);
-    const sampler = cacheSamplers?.at(place, job.others, isEnd) ?? greedySampler;
+    const at = cacheSamplers.at(place, job.others, isEnd);
+    const { sampler } = at;
+    const trail = [...at.cursor.context];
+    const drafting = draftingOf(parts, job, at);
+    const written: WrittenToken[] = [];
     let text = '';
     let nTokens = 0;
     let keep: number | undefined;
-    for await (const token of decode(lm, sequence, { logits, maxTokens, isEnd, sampler, signal })) {
+    for await (const token of decode(lm, sequence, { logits, maxTokens, isEnd, sampler, drafting, signal })) {
       nTokens++;
+      trail.push(token);
       const chunk = detokenizer.push(token);
       text += chunk;
+      const runnerUp = job.wantsOthers ? sampler.runnerUp() : undefined;
+      written.push({ token, probability: sampler.probability(), runnerUp, endExclusive: text.length });
       const state = stopper.push(chunk);
       keep = state.stop && state.keep;
       if (state.stop) break;
     }
     return {
       text: text.slice(0, keep),
+      written,
+      trail: Int32Array.from(trail),
       isCutOff: keep === undefined && nTokens >= maxTokens,
-      cost: { firstTokenMs, nKept, nShifted, nNew, nRepaired, rows, nTokens },
+      cost: { firstTokenMs, nKept, nShifted, nNew, nRepaired, rows, nTokens, ...drafting.counts },
     };
   };
   return lm.exclusive(priority, task, signal);
+}
+
+/** Everyone who may guess what the model is going to write. */
+function draftingOf(
+  { segments, draftPolicy, successors }: GenerateParts,
+  { recent }: Job,
+  at: CursorSampler,
+) {
+  const { cursor } = at;
+  const { context } = cursor;
+  const removed = recent.removed.map((text) => segments.encode(text.replaceAll('\r\n', '\n')));
+  const drafters = [
+    new CopyDrafter(cursor, at.mixed === undefined),
+    new RecentDrafter('previous', recent.previous ? [recent.previous] : [], context),
+    new RecentDrafter('removed', removed, context),
+    new RecyclingDrafter(successors, context),
+  ];
+  return new Drafting(drafters, draftPolicy);
 }
 
 /** The tokens that describe the place, at most what the window leaves beside the answer. */

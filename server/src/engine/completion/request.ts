@@ -60,5 +60,17 @@ export interface CompletionResult {
 
 /** A cost of nothing, to be filled in. */
 export function newCost(): CompletionCost {
-  return { ms: 0, firstTokenMs: 0, nKept: 0, nShifted: 0, nNew: 0, nRepaired: 0, rows: 'exact', nTokens: 0 };
+  return {
+    ms: 0,
+    firstTokenMs: 0,
+    nKept: 0,
+    nShifted: 0,
+    nNew: 0,
+    nRepaired: 0,
+    rows: 'exact',
+    nTokens: 0,
+    nPasses: 0,
+    nGuessed: 0,
+    nRight: 0,
+  };
 }

@@ -18,6 +18,8 @@ export interface CachePrediction {
   readonly matchTokens: number;
   /** Places with a match, at most `2 * maxPlaces`. */
   readonly nPlaces: number;
+  /** Index in `CacheModel.tokens` where the likeliest token follows the longest, then nearest match. */
+  readonly place?: number | undefined;
 }
 
 /** Where the cursor's text continues inside a text that the model was given. */
@@ -51,7 +53,7 @@ const votesPerMatchToken = 4;
 const maxVoteTokens = 10;
 
 /** Stands between two texts; no token is equal to it, so no match crosses it. */
-const boundary = -1;
+export const boundary = -1;
 
 /** Owner of the texts' tokens. Not for concurrent use; one per suggestion is cheap. */
 export class CacheModel {
@@ -93,7 +95,7 @@ export class CacheModel {
       if (next === boundary) continue;
       const isSingle = history[i - 1] !== history[stop - 1]; // by far the most: the nearest will do
       if (isSingle && votes.nPlaces >= maxPlaces) continue;
-      votes.add(next, isSingle ? 1 : 1 + this.matchBefore(i, stop));
+      votes.add(next, isSingle ? 1 : 1 + this.matchBefore(i, stop), i + 1);
       if (votes.nPlaces >= 2 * maxPlaces) break;
     }
     return votes.prediction();
@@ -161,12 +163,15 @@ export class Votes {
   nPlaces = 0;
   private longest = 0;
   private readonly weights = new Map<TokenId, number>();
+  private readonly best = new Map<TokenId, { matchTokens: number; place: number | undefined }>();
 
-  add(token: TokenId, matchTokens: number): void {
+  /** `token` followed a match at `place`; nearer places come first. */
+  add(token: TokenId, matchTokens: number, place?: number): void {
     this.nPlaces++;
     this.longest = Math.max(this.longest, matchTokens);
     const weight = votesPerMatchToken ** Math.min(matchTokens, maxVoteTokens);
     this.weights.set(token, (this.weights.get(token) ?? 0) + weight);
+    if (matchTokens > (this.best.get(token)?.matchTokens ?? 0)) this.best.set(token, { matchTokens, place });
   }
 
   /** Equal votes: the token seen first, which is the nearest, leads. */
@@ -179,6 +184,7 @@ export class Votes {
       shares: ranked.map(([, weight]) => weight / sum),
       matchTokens: Math.min(this.longest, maxMatchTokens),
       nPlaces: this.nPlaces,
+      place: this.best.get(ranked[0]?.[0] as TokenId)?.place,
     };
   }
 }

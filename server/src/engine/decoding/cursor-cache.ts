@@ -8,7 +8,14 @@
 import { bytesOfSpelling } from '../tokens/byte-alphabet.ts';
 import type { TokenId } from '../tokens/token.ts';
 import type { Tokenizer } from '../tokens/tokenizer.ts';
-import { type CacheModel, type CachePrediction, type Place, Votes } from './cache-model.ts';
+import {
+  boundary,
+  type CacheModel,
+  type CachePrediction,
+  maxMatchTokens,
+  type Place,
+  Votes,
+} from './cache-model.ts';
 
 /** Text that is looked at to find where the cursor's piece starts; pieces are shorter. */
 const maxPieceChars = 400;
@@ -26,6 +33,8 @@ const maxTailTokens = 16;
 export class CursorCache {
   private tail: Uint8Array; // the piece before the cursor and what was accepted since
   private nTailTokens = 0; // of `cache` that spell `tail`; none while inside the piece
+  private predicted: CachePrediction | undefined; // of this place, when it was asked for
+  private isPredicted = false;
   private isInsidePiece = true; // nothing behind the cursor's own piece was accepted yet
 
   /**
@@ -48,12 +57,33 @@ export class CursorCache {
 
   /** What the texts say comes next; undefined when they say nothing. */
   predict(): CachePrediction | undefined {
+    if (!this.isPredicted) this.predicted = this.predictAnew();
+    this.isPredicted = true;
+    return this.predicted;
+  }
+
+  /** At most `limit` tokens that followed where the texts agree best with the end of this one. */
+  following(limit: number): Int32Array {
+    const place = this.predict()?.place;
+    if (place === undefined) return new Int32Array(0);
+    const copied = this.cache.tokens.subarray(place, place + limit);
+    const end = copied.indexOf(boundary);
+    return end < 0 ? copied : copied.subarray(0, end);
+  }
+
+  /** The last tokens before what comes next, as the cache model reads them. */
+  get context(): Int32Array {
+    return this.cache.tokens.subarray(-maxMatchTokens);
+  }
+
+  private predictAnew(): CachePrediction | undefined {
     if (!this.isInsidePiece) return this.cache.predict();
     return this.tail.length === 0 ? undefined : this.predictRest();
   }
 
   /** The next token is `token`, whoever chose it. */
   accept(token: TokenId): void {
+    this.isPredicted = false;
     this.tail = concat(this.tail, this.tokenizer.bytesOf(token));
     const text = new TextDecoder().decode(this.tail);
     const isHalfCharacter = text.endsWith('\uFFFD');
@@ -85,7 +115,8 @@ export class CursorCache {
     };
     for (const place of places) {
       const token = firstAt(place);
-      if (token !== undefined) votes.add(token, place.matchTokens);
+      if (token !== undefined)
+        votes.add(token, place.matchTokens, place.skipBytes === 0 ? place.at : undefined);
     }
     return votes.prediction();
   }
@@ -93,7 +124,7 @@ export class CursorCache {
   /** The text behind a place, as far as it decides what the first token of it is. */
   private textAt({ at, skipBytes }: Place): string {
     const following = this.cache.tokens.subarray(at, at + nFollowingTokens);
-    const end = following.indexOf(-1); // where that text ends
+    const end = following.indexOf(boundary); // where that text ends
     const bytes = bytesOf(this.tokenizer, end < 0 ? following : following.subarray(0, end));
     return new TextDecoder().decode(bytes.subarray(skipBytes)).replace(/^\uFFFD+|\uFFFD+$/g, '');
   }

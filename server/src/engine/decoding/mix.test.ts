@@ -6,15 +6,8 @@ import { Tokenizer } from '../tokens/tokenizer.ts';
 import { CacheModel } from './cache-model.ts';
 import { cacheWeights } from './cache-weights.ts';
 import { CursorCache } from './cursor-cache.ts';
-import {
-  CacheSampler,
-  certaintyBounds,
-  logSumExp,
-  matchBounds,
-  mixBucket,
-  mixWeight,
-  nAgreement,
-} from './mix.ts';
+import { CacheSampler, certaintyBounds, matchBounds, mixBucket, mixWeight, nAgreement } from './mix.ts';
+import { logSumExp } from './sampler.ts';
 
 const tokenizer = Tokenizer.parse(tinyBpe('alpha beta gamma', { nMerges: 0 })); // one token a byte
 const idOf = (char: string) => tokenizer.encode(char)[0] as number;

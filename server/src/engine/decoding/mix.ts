@@ -8,7 +8,7 @@
 import type { TokenId } from '../tokens/token.ts';
 import type { CachePrediction } from './cache-model.ts';
 import type { CursorCache } from './cursor-cache.ts';
-import { type Bias, greedy, type Sampler } from './sampler.ts';
+import { type Bias, type Chance, greedy, greedyBut, logSumExp, type Sampler } from './sampler.ts';
 
 /** λ by [match length][agreement][network's certainty], each in [0, 1); see the bounds below. */
 export type MixWeights = readonly (readonly (readonly number[])[])[];
@@ -39,27 +39,14 @@ export function mixWeight(weights: MixWeights, prediction: CachePrediction, cert
   return row?.[Math.floor(bucket / nCertainty) % nAgreement]?.[bucket % nCertainty] ?? 0;
 }
 
-/** Logits this far below the greatest are left out of the sum: 100,000 of them are 2e-4 of it. */
-const negligible = 20;
-
-/** log Σ exp(logits). */
-export function logSumExp(logits: Float32Array): number {
-  let max = -Infinity;
-  for (let i = 0; i < logits.length; i++) if ((logits[i] as number) > max) max = logits[i] as number;
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) {
-    const difference = (logits[i] as number) - max;
-    if (difference > -negligible) sum += Math.exp(difference);
-  }
-  return max + Math.log(sum);
-}
-
 /**
  * Greedy decoding by the mixture. Whether the text ends is the network's decision alone: the texts
  * hold no end tokens, so their votes know nothing about it. Letting the mixture decide that as well
  * changed no exact match on 360 development cases, and edit similarity by less than one point.
  */
 export class CacheSampler implements Sampler {
+  private picked: Picked = { logits: new Float32Array(1), token: 0, logSum: 0, weight: 0 };
+
   constructor(
     private readonly cursor: CursorCache,
     private readonly weights: MixWeights,
@@ -68,30 +55,89 @@ export class CacheSampler implements Sampler {
 
   pick(logits: Float32Array, bias?: Bias): TokenId {
     const top = greedy(logits, bias);
-    if (this.isEnd(top)) return top;
-    const prediction = this.cursor.predict();
-    if (!prediction) return top;
     const logSum = logSumExp(logits);
-    const probability = (token: TokenId) => Math.exp((logits[token] as number) - logSum);
-    const kept = (token: TokenId) => (bias ? Math.exp(bias(token)) : 1);
-    const weight = mixWeight(this.weights, prediction, probability(top));
-    const cached = prediction.tokens.indexOf(top);
-    let best = top;
-    let bestScore = kept(top) * ((1 - weight) * probability(top) + weight * (prediction.shares[cached] ?? 0));
-    prediction.tokens.forEach((token, i) => {
-      const score =
-        kept(token) * ((1 - weight) * probability(token) + weight * (prediction.shares[i] as number));
-      if (score > bestScore) {
-        best = token;
-        bestScore = score;
-      }
-    });
-    return best;
+    const prediction = this.isEnd(top) ? undefined : this.cursor.predict();
+    const weight = prediction
+      ? mixWeight(this.weights, prediction, Math.exp((logits[top] as number) - logSum))
+      : 0;
+    this.picked = { logits, token: top, logSum, weight, prediction, bias };
+    if (prediction) this.picked.token = this.best(prediction, top);
+    return this.picked.token;
   }
 
   accept(token: TokenId): void {
     this.cursor.accept(token);
   }
+
+  probability(): number {
+    return this.probabilityOf(this.picked.token);
+  }
+
+  runnerUp(): Chance | undefined {
+    const { logits, token, prediction, bias } = this.picked;
+    let second = greedyBut(token, logits, bias);
+    for (const cached of prediction?.tokens.slice(0, 2) ?? []) {
+      if (cached === token || bias?.(cached) === -Infinity) continue;
+      if (second === undefined || this.probabilityOf(cached) > this.probabilityOf(second)) second = cached;
+    }
+    return second === undefined ? undefined : { token: second, probability: this.probabilityOf(second) };
+  }
+
+  /**
+   * Log probabilities [nVocab] of the whole mixture. An end token has the network's; what the network
+   * leaves for the rest is what is mixed.
+   */
+  logProbabilities(logits: Float32Array): Float32Array {
+    const logSum = logSumExp(logits);
+    const result = logits.map((logit) => logit - logSum);
+    const prediction = this.cursor.predict();
+    if (!prediction) return result;
+    const weight = mixWeight(this.weights, prediction, Math.exp(result[greedy(result)] as number));
+    let goesOn = 1;
+    for (let token = 0; token < result.length; token++) {
+      const value = result[token] as number;
+      if (this.isEnd(token)) goesOn -= Math.exp(value);
+      else result[token] = value + Math.log(1 - weight);
+    }
+    prediction.tokens.forEach((token, i) => {
+      if (this.isEnd(token)) return;
+      const cached = weight * Math.max(0, goesOn) * (prediction.shares[i] as number);
+      result[token] = Math.log(Math.exp(result[token] as number) + cached);
+    });
+    return result;
+  }
+
+  /** The likeliest token of the mixture: the network's own or one that the texts propose. */
+  private best(prediction: CachePrediction, top: TokenId): TokenId {
+    const { bias } = this.picked;
+    const score = (token: TokenId) => (bias ? Math.exp(bias(token)) : 1) * this.probabilityOf(token);
+    let best = top;
+    let bestScore = score(top);
+    for (const token of prediction.tokens) {
+      const candidate = score(token);
+      if (candidate > bestScore) [best, bestScore] = [token, candidate];
+    }
+    return best;
+  }
+
+  /** By the mixture at the last pick. */
+  private probabilityOf(token: TokenId): number {
+    const { logits, logSum, weight, prediction } = this.picked;
+    const network = Math.exp((logits[token] as number) - logSum);
+    if (!prediction) return network;
+    const share = prediction.shares[prediction.tokens.indexOf(token)] ?? 0;
+    return (1 - weight) * network + weight * share;
+  }
+}
+
+/** A pick, for as long as its logits are valid. */
+interface Picked {
+  readonly logits: Float32Array;
+  token: TokenId;
+  readonly logSum: number;
+  readonly weight: number;
+  readonly prediction?: CachePrediction | undefined;
+  readonly bias?: Bias | undefined;
 }
 
 /** The index of the last bound that is at most `value`. */

@@ -1,9 +1,16 @@
-/** Sampler: picks the next token from logits; greedily so far. */
+/** Sampler: picks the next token from logits, and says how sure it was; greedily here, by chance in `sampling.ts`. */
 
 import type { TokenId } from '../tokens/token.ts';
 
 /** What a constraint adds to a token's logit, ≤ 0; -Infinity forbids it. */
 export type Bias = (token: TokenId) => number;
+
+/** A token and its probability by what a sampler picks from, before any constraint. */
+export interface Chance {
+  readonly token: TokenId;
+  /** In [0, 1]. */
+  readonly probability: number;
+}
 
 /** Chooses the tokens of one generation. It is told what was emitted, so it may remember. */
 export interface Sampler {
@@ -11,10 +18,60 @@ export interface Sampler {
   pick(logits: Float32Array, bias?: Bias): TokenId;
   /** `token` was emitted: the next `pick` comes after it. */
   accept(token: TokenId): void;
+  /** The last pick's probability; to be asked for while its logits are still valid, as below. */
+  probability(): number;
+  /** The most probable other token at the last pick that its bias allows; undefined when it allows none. */
+  runnerUp(): Chance | undefined;
 }
 
 /** The network's own most probable token, always. */
-export const greedySampler: Sampler = { pick: greedy, accept: () => {} };
+export class GreedySampler implements Sampler {
+  private logits: Float32Array = new Float32Array(1);
+  private bias: Bias | undefined;
+  private token: TokenId = 0;
+
+  pick(logits: Float32Array, bias?: Bias): TokenId {
+    this.logits = logits;
+    this.bias = bias;
+    this.token = greedy(logits, bias);
+    return this.token;
+  }
+
+  accept(): void {}
+
+  probability(): number {
+    return Math.exp((this.logits[this.token] as number) - logSumExp(this.logits));
+  }
+
+  runnerUp(): Chance | undefined {
+    const { logits } = this;
+    const token = greedyBut(this.token, logits, this.bias);
+    return token === undefined
+      ? undefined
+      : { token, probability: Math.exp((logits[token] as number) - logSumExp(logits)) };
+  }
+}
+
+/** The token that `greedy` would pick if `top` were forbidden as well. */
+export function greedyBut(top: TokenId, logits: Float32Array, bias?: Bias): TokenId | undefined {
+  const second = greedy(logits, (token) => (token === top ? -Infinity : (bias?.(token) ?? 0)));
+  return second === top || bias?.(second) === -Infinity ? undefined : second;
+}
+
+/** Logits this far below the greatest are left out of the sum: 100,000 of them are 2e-4 of it. */
+const negligible = 20;
+
+/** log Σ exp(logits). */
+export function logSumExp(logits: Float32Array): number {
+  let max = -Infinity;
+  for (let i = 0; i < logits.length; i++) if ((logits[i] as number) > max) max = logits[i] as number;
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) {
+    const difference = (logits[i] as number) - max;
+    if (difference > -negligible) sum += Math.exp(difference);
+  }
+  return max + Math.log(sum);
+}
 
 /** After this many tokens that the bias refused, the rest of the vocabulary is looked at in one go. */
 const maxLazyLooks = 8;

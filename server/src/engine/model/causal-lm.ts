@@ -62,6 +62,14 @@ export class CausalLm {
   }
 
   /**
+   * Appends `tokens`, of which some may be guesses, in one pass, and returns the logits after each of
+   * them, [tokens.length, nVocab]. Whoever guessed wrong takes the rows back (`Sequence.truncate`).
+   */
+  steps(sequence: Sequence, tokens: Int32Array, signal: AbortSignal): Promise<Float32Array> {
+    return this.run(sequence, sequence.length, tokens, signal, [...tokens.keys()]);
+  }
+
+  /**
    * Computes the first stale rows anew, at most one pass of them, so that they are exact; false when
    * none was left. A background task of its own each time: typing goes in between.
    */
@@ -81,11 +89,12 @@ export class CausalLm {
     start: number,
     tokens: Int32Array,
     signal: AbortSignal,
+    logitsOf: readonly number[] = [tokens.length - 1],
   ): Promise<Float32Array> {
     signal.throwIfAborted();
     const { arena } = sequence;
     try {
-      const logits = await this.forward.run({ arena, tokens, start, logitsOf: [tokens.length - 1] });
+      const logits = await this.forward.run({ arena, tokens, start, logitsOf });
       if (!logits.some(Number.isFinite)) {
         throw new EngineError(
           'backend-failed',

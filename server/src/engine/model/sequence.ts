@@ -107,6 +107,12 @@ export class Sequence {
     if (start <= this.exact) this.exact = Math.max(this.exact, end);
   }
 
+  /** Takes back what stands behind the first `length` tokens: drafts that turned out wrong. */
+  truncate(length: number): void {
+    this.nSeen = Math.min(this.nSeen, length);
+    this.exact = Math.min(this.exact, length);
+  }
+
   /** Forgets everything: after a failed pass nobody knows what the rows hold. */
   clear(): void {
     this.nSeen = 0;

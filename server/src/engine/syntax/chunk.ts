@@ -18,7 +18,7 @@ export interface Chunk {
   readonly start: number;
   readonly endExclusive: number;
   readonly kind: ChunkKind;
-  /** Of the symbol, qualified by what encloses it (`Store.replaceFile`); '' where there is none. */
+  /** Of the symbol, qualified by what encloses it (`Store.replaceFile`); of small ones that share it: `a, b`; '' if none. */
   readonly name: string;
   /** The signatures that enclose the chunk, outermost first, a line each; '' at top level. */
   readonly header: string;

@@ -1,0 +1,100 @@
+/** problemsIn: a language server's diagnostics as problems in a range of a text; and those that it publishes by itself. */
+
+import type { Diagnostic } from '../../engine/decoding/constraints/symbol-oracle.ts';
+import { LineIndex } from '../../engine/text/line-index.ts';
+import { abortable } from '../gate.ts';
+import type { Position } from './overlay.ts';
+
+/** As on the wire; nothing of it is believed without a look. */
+export interface LspDiagnostic {
+  readonly range?: { readonly start?: Position; readonly end?: Position };
+  readonly severity?: number;
+  readonly code?: number | string;
+  readonly message?: unknown;
+}
+
+/** DiagnosticSeverity.Error; one without severity is the client's to judge, and taken for an error. */
+const error = 1;
+
+/** The errors among `found` that touch [start, endExclusive) of `text`; hints and style are no reason to drop code. */
+export function problemsIn(
+  found: readonly LspDiagnostic[],
+  text: string,
+  start: number,
+  endExclusive: number,
+): Diagnostic[] {
+  const index = new LineIndex(text);
+  const offsetOf = (position: Position | undefined) =>
+    Math.min(index.startOf(position?.line ?? 0) + (position?.character ?? 0), text.length);
+  return found
+    .filter(({ severity }) => (severity ?? error) === error)
+    .map(({ range, code, message }) => ({
+      start: offsetOf(range?.start),
+      endExclusive: offsetOf(range?.end),
+      message: code === undefined ? String(message) : `${code}: ${String(message)}`,
+    }))
+    .filter(
+      (problem) => problem.start < endExclusive && Math.max(problem.endExclusive, problem.start + 1) > start,
+    );
+}
+
+interface Waiting {
+  readonly version: number;
+  readonly resolve: (found: LspDiagnostic[]) => void;
+}
+
+/** What a server publishes unasked, by document and version. */
+export class PublishedDiagnostics {
+  private readonly last = new Map<string, { version: number; found: LspDiagnostic[] }>();
+  private readonly waiting = new Map<string, Waiting>();
+
+  /** `textDocument/publishDiagnostics` came in. */
+  take(params: unknown): void {
+    const { uri, version, diagnostics } = (params ?? {}) as {
+      uri?: unknown;
+      version?: unknown;
+      diagnostics?: unknown;
+    };
+    if (typeof uri !== 'string' || !Array.isArray(diagnostics)) return;
+    const key = keyOf(uri);
+    const waiting = this.waiting.get(key);
+    // Servers that name no version mean the newest text that they have been given.
+    const about =
+      typeof version === 'number' ? version : (waiting?.version ?? this.last.get(key)?.version ?? 0);
+    this.last.set(key, { version: about, found: diagnostics });
+    if (waiting && about >= waiting.version) waiting.resolve(diagnostics);
+  }
+
+  /** Those of this version, now or when they come. Rejects with the deadline's reason. */
+  async of(uri: string, version: number, deadline: AbortSignal): Promise<LspDiagnostic[]> {
+    const key = keyOf(uri);
+    const last = this.last.get(key);
+    if (last && last.version >= version) return last.found;
+    try {
+      const coming = new Promise<LspDiagnostic[]>((resolve) => this.waiting.set(key, { version, resolve }));
+      return await abortable(coming, deadline);
+    } finally {
+      this.waiting.delete(key);
+    }
+  }
+
+  forget(uri: string): void {
+    this.last.delete(keyOf(uri));
+  }
+
+  clear(): void {
+    this.last.clear();
+  }
+}
+
+/** Servers write the same URI in ways of their own: `c%3A` and `C:`. */
+function keyOf(uri: string): string {
+  try {
+    return decodeURIComponent(uri).replace(
+      /^file:\/\/\/([a-z]):/i,
+      (_, drive) => `file:///${drive.toLowerCase()}:`,
+    );
+  } catch {
+    return uri;
+  }
+}

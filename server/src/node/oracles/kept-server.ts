@@ -1,0 +1,160 @@
+/** KeptServer: a language server that is started when wanted, and again when it dies, hangs or grows too large. */
+
+// A server is someone else's program on someone's machine: it may crash at once (a rustup shim without
+// its component), hang, or eat the memory. Each of these costs the questions under way and no more.
+
+import type { Clock } from '../../engine/base/ports.ts';
+import { ServerChild, type ServerLaunch } from './server-child.ts';
+
+/** How an oracle is, for the status item. */
+export type OracleHealth = 'idle' | 'starting' | 'ready' | 'restarting' | 'failed';
+
+export interface KeptServerOptions {
+  readonly name: string;
+  /** More than this and the server is ended and started anew. */
+  readonly memoryMb: number;
+  readonly clock: Clock;
+  readonly onHealth: (health: OracleHealth, detail: string) => void;
+  /** It answers from now on, and knows no document yet. */
+  readonly onReady: (child: ServerChild) => void;
+  /** It is gone, and all that it knew. */
+  readonly onGone: () => void;
+  readonly onNotification: (method: string, params: unknown) => void;
+  readonly limits?: Partial<typeof defaultLimits>;
+}
+
+const defaultLimits = {
+  /** A server that has not greeted by then will not; jdtls takes tens of seconds on a small machine. */
+  initializeMs: 60_000,
+  /** This many deaths within the window and it is not started again. */
+  maxDeaths: 4,
+  deathWindowMs: 600_000,
+  /** Before the nth restart within the window: this times 4^(n - 1). */
+  restartDelayMs: 500,
+  /** This many questions in a row without an answer and the server counts as hung. */
+  maxSilences: 3,
+  memoryCheckMs: 10_000,
+};
+
+export class KeptServer {
+  private current: ServerChild | undefined;
+  private isReady = false;
+  private isWanted = false;
+  private nSilences = 0;
+  private deathsMs: number[] = [];
+  /** Why we ended it ourselves, so that its exit is told rightly. */
+  private endedFor: string | undefined;
+  private readonly life = new AbortController();
+  private readonly limits: typeof defaultLimits;
+
+  constructor(private readonly options: KeptServerOptions) {
+    this.limits = { ...defaultLimits, ...options.limits };
+  }
+
+  /** The server while it answers. */
+  get child(): ServerChild | undefined {
+    return this.isReady ? this.current : undefined;
+  }
+
+  /** Of the process while there is one, greeted or not; for logs and tests. */
+  get pid(): number | undefined {
+    return this.current?.pid;
+  }
+
+  /** Starts the server unless it was started already, failed for good, or is being waited for. */
+  want(launch: () => Promise<ServerLaunch>): void {
+    if (this.isWanted || this.life.signal.aborted) return;
+    this.isWanted = true;
+    void this.start(launch);
+  }
+
+  /** A question was answered, if only with an error. */
+  answered(): void {
+    this.nSilences = 0;
+  }
+
+  /** A question got no answer within its deadline. */
+  silent(): void {
+    this.nSilences++;
+    if (this.nSilences >= this.limits.maxSilences) this.end('it stopped answering');
+  }
+
+  /** Resolves when the process is gone. */
+  async dispose(): Promise<void> {
+    this.life.abort(new Error('the oracle was disposed'));
+    this.isReady = false;
+    await this.current?.stop();
+  }
+
+  private async start(launch: () => Promise<ServerLaunch>): Promise<void> {
+    const { name, onHealth, onReady, onNotification } = this.options;
+    onHealth('starting', name);
+    const settled = await launch();
+    if (this.life.signal.aborted) return;
+    this.nSilences = 0;
+    this.endedFor = undefined;
+    const child = new ServerChild(settled, {
+      onNotification: (method, params) => {
+        if (this.current === child) onNotification(method, params);
+      },
+      onExit: (how) => this.onExit(how, launch),
+    });
+    this.current = child;
+    try {
+      const patience = AbortSignal.timeout(this.limits.initializeMs);
+      await child.initialize(AbortSignal.any([patience, this.life.signal]));
+    } catch (error) {
+      // One that died is the business of onExit; one that lives but does not greet has to go.
+      if (!this.life.signal.aborted) this.end(`it did not start: ${error}`);
+      return;
+    }
+    if (this.life.signal.aborted || this.current !== child) return;
+    this.isReady = true;
+    onHealth('ready', name);
+    onReady(child);
+    void this.watchMemory(child);
+  }
+
+  private end(why: string): void {
+    this.endedFor ??= why;
+    this.current?.kill();
+  }
+
+  private onExit(how: string, launch: () => Promise<ServerLaunch>): void {
+    const { name, clock, onHealth, onGone } = this.options;
+    const { deathWindowMs, maxDeaths, restartDelayMs } = this.limits;
+    this.current = undefined;
+    this.isReady = false;
+    onGone();
+    if (this.life.signal.aborted) return;
+    const why = this.endedFor ?? how;
+    const nowMs = clock.nowMs();
+    this.deathsMs = [...this.deathsMs.filter((ms) => nowMs - ms < deathWindowMs), nowMs];
+    const nDeaths = this.deathsMs.length;
+    if (nDeaths >= maxDeaths) {
+      onHealth('failed', `${name} ended ${nDeaths} times and is not started again (${why})`);
+      return;
+    }
+    onHealth('restarting', `${name} ended (${why})`);
+    clock.sleep(restartDelayMs * 4 ** (nDeaths - 1), this.life.signal).then(
+      () => this.start(launch),
+      () => {}, // disposed meanwhile
+    );
+  }
+
+  private async watchMemory(child: ServerChild): Promise<void> {
+    const { clock, memoryMb } = this.options;
+    try {
+      while (this.current === child) {
+        await clock.sleep(this.limits.memoryCheckMs, this.life.signal);
+        const bytes = await child.residentBytes();
+        if (this.current === child && bytes !== undefined && bytes > memoryMb * 1e6) {
+          this.end(`it held ${Math.round(bytes / 1e6)} MB, more than stet.types.memoryMb`);
+          return;
+        }
+      }
+    } catch {
+      // Disposed: there is nothing left to watch.
+    }
+  }
+}

@@ -1,4 +1,4 @@
-/** Builds dist/: four bundles (extension, server, engine, cli), the ONNX Runtime of one platform, the grammars. */
+/** Builds dist/: the bundles (extension, server, engine, oracle-typescript, cli), the ONNX Runtime of one platform, the grammars. */
 
 // onnxruntime-node's JavaScript is bundled, and the binding of this platform alone is copied to dist/ort.
 
@@ -51,13 +51,32 @@ function run(script) {
   if (status !== 0) throw new Error(`scripts/${script} failed`);
 }
 
+/** The declarations of the language itself, which the bundled compiler reads from the disk. */
+function copyTypeScriptLibraries() {
+  const from = path.join(root, 'node_modules/typescript/lib');
+  const to = path.join(root, 'dist/typescript-lib');
+  fs.mkdirSync(to, { recursive: true });
+  for (const name of fs.readdirSync(from).filter((file) => /^lib\..*d\.ts$/.test(file))) {
+    fs.copyFileSync(path.join(from, name), path.join(to, name));
+  }
+}
+
 copyRuntime(`${process.platform}-${process.arch}`, path.join(root, 'dist', 'ort'));
 run('grammars.mjs');
 fs.copyFileSync(
   path.join(root, 'node_modules/web-tree-sitter/web-tree-sitter.wasm'),
   path.join(root, 'grammars/web-tree-sitter.wasm'),
 );
+copyTypeScriptLibraries();
 await Promise.all([
+  build({
+    ...common,
+    entryPoints: { 'oracle-typescript': 'server/src/oracle-typescript-main.ts' },
+    outdir: 'dist',
+    sourcemap: false, // it would be larger than the compiler
+    minifyWhitespace: true,
+    minifySyntax: true,
+  }),
   build({
     ...common,
     entryPoints: { extension: 'client/src/extension.ts' },

@@ -29,6 +29,7 @@ const ladder: readonly (readonly string[])[] = [
     'server/src/main.ts',
     'server/src/engine-main.ts',
     'server/src/search-main.ts',
+    'server/src/oracle-typescript-main.ts',
     'server/src/cli',
     'server/bench',
     'test',

@@ -1,0 +1,147 @@
+/** Project: one program over the open files of a tsconfig, and when it is replaced by a new one. */
+
+// Roots are the open files and the project's own ambient declarations, not all that its tsconfig
+// lists: what they import comes along, and the first answer in a project of thousands of files comes
+// in seconds. A program is frozen between replacements (`frozen-file.ts`).
+
+import ts from 'typescript';
+import { FrozenFile } from './frozen-file.ts';
+import type { ProgramSourceFile } from './internals.ts';
+import type { ProjectConfig } from './project-config.ts';
+import { SourceHost } from './source-host.ts';
+
+export interface ProjectDocument {
+  /** Absolute, with slashes. */
+  readonly fileName: string;
+  version: number;
+  text: string;
+}
+
+/** A text of a file that a program knows, bound and ready to be asked about. */
+export interface KnownFile {
+  readonly frozen: FrozenFile;
+  readonly tree: ProgramSourceFile;
+}
+
+/** Versions of files set in one program: each may leave 1.4 MB behind. Idle time replaces it earlier. */
+const maxVersions = 200;
+const idleVersions = 60;
+
+export class Project {
+  private readonly host: SourceHost;
+  private program: ts.Program | undefined;
+  private readonly frozen = new Map<string, FrozenFile>();
+  private readonly documents = new Map<string, ProjectDocument>();
+  /** Versions of the open documents that the program was made of. */
+  private builtFrom = new Map<string, number>();
+  private askedLast = '';
+
+  constructor(
+    readonly config: ProjectConfig,
+    libFolder: string,
+    private readonly nowMs: () => number,
+  ) {
+    this.host = new SourceHost(config.folder, config.options, libFolder, (name) =>
+      this.documents.get(this.host.canonical(name)),
+    );
+  }
+
+  get nDocuments(): number {
+    return this.documents.size;
+  }
+
+  set(document: ProjectDocument): void {
+    this.documents.set(this.host.canonical(document.fileName), document);
+  }
+
+  delete(fileName: string): void {
+    const name = this.host.canonical(fileName);
+    this.documents.delete(name);
+    this.frozen.delete(name);
+  }
+
+  /**
+   * The file with `text`, to be asked about; undefined while there is no program that knows it.
+   * Nothing here takes longer than parsing and binding one file.
+   */
+  file(fileName: string, text: string): KnownFile | undefined {
+    const name = this.host.canonical(fileName);
+    const frozen = this.frozen.get(name) ?? this.freeze(fileName);
+    if (!frozen) return undefined;
+    this.frozen.set(name, frozen);
+    this.askedLast = fileName;
+    return { frozen, tree: frozen.set(text) };
+  }
+
+  /** As `file`, in a tree that stays as it is when `file` is called again. */
+  separateFile(fileName: string, text: string): KnownFile | undefined {
+    const frozen = this.freeze(fileName);
+    return frozen && { frozen, tree: frozen.set(text) };
+  }
+
+  /** What the module `specifier` of `fileName` exports, where the program has read it. */
+  moduleNamed(specifier: string, fileName: string): ts.Symbol | undefined {
+    if (!this.program) return undefined;
+    const { resolvedModule } = ts.resolveModuleName(
+      specifier,
+      fileName,
+      this.config.options,
+      this.host.compilerHost,
+    );
+    const file = resolvedModule && this.program.getSourceFile(resolvedModule.resolvedFileName);
+    return (file as ProgramSourceFile | undefined)?.symbol;
+  }
+
+  /** Whether it must be built before `fileName` can be asked about. */
+  lacks(fileName: string): boolean {
+    return !this.program?.getSourceFile(fileName);
+  }
+
+  /** Whether so many texts were set that a new program is due whatever else is going on. */
+  get isWornOut(): boolean {
+    return this.nVersions >= maxVersions;
+  }
+
+  /** Whether a new program would know more, or take less memory. */
+  get isWorthBuilding(): boolean {
+    if (this.nVersions >= idleVersions) return true;
+    for (const { fileName, version, text } of this.documents.values()) {
+      if (this.builtFrom.get(fileName) === version) continue;
+      // The file that is being asked about is known as it is now, but for what it newly imports.
+      if (fileName !== this.askedLast || this.hasNewImports(fileName, text)) return true;
+    }
+    return false;
+  }
+
+  /** Makes a new program of what the documents and the disk hold now: 50 ms, or seconds the first time. */
+  build(): void {
+    const documents = [...this.documents.values()];
+    this.host.refresh(this.nowMs());
+    const rootNames = [...documents.map(({ fileName }) => fileName), ...this.config.ambientFiles];
+    this.program = ts.createProgram({
+      rootNames,
+      options: this.config.options,
+      host: this.host.compilerHost,
+      ...(this.program && { oldProgram: this.program }),
+    });
+    this.frozen.clear();
+    this.builtFrom = new Map(documents.map(({ fileName, version }) => [fileName, version]));
+    this.program.getTypeChecker(); // merges what is global now, not under the first question
+  }
+
+  private get nVersions(): number {
+    return [...this.frozen.values()].reduce((sum, file) => sum + file.nVersions, 0);
+  }
+
+  private freeze(fileName: string): FrozenFile | undefined {
+    const original = this.program?.getSourceFile(fileName) as ProgramSourceFile | undefined;
+    return this.program && original && new FrozenFile(this.program, original, this.host.serviceHost);
+  }
+
+  private hasNewImports(fileName: string, text: string): boolean {
+    const known = this.program?.getSourceFile(fileName) as ProgramSourceFile | undefined;
+    if (!known) return true;
+    const names = new Set(known.imports?.map((one) => one.text));
+    return ts.preProcessFile(text, true, true).importedFiles.some((one) => !names.has(one.fileName));
+  }
+}

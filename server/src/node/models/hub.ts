@@ -142,7 +142,7 @@ function toHubFile(entry: unknown): HubFile | undefined {
   if (type !== 'file' || typeof path !== 'string' || !wanted.test(path)) return undefined;
   const large = lfs as { oid?: unknown; size?: unknown } | undefined;
   const sizeBytes = Number(large?.size ?? size);
-  const hex = String(large?.oid ?? oid);
+  const hex = String(large?.oid ?? oid).replace(/^sha256:/, ''); // mirrors write the prefix
   const algorithm = large ? 'sha256' : 'git-sha1';
   const isChecksum = large ? /^[0-9a-f]{64}$/.test(hex) : /^[0-9a-f]{40}$/.test(hex);
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0 || !isChecksum) return undefined;

@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { searchManifest } from './manifest-search.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const file = path.join(root, 'package.json');
@@ -15,6 +16,7 @@ const readmeFile = path.join(root, 'README.md');
 
 const command = (id, title, more = {}) => ({ command: `stet.${id}`, title, category: 'Stet', ...more });
 
+const search = searchManifest(command);
 const commands = [
   command('toggle', 'Toggle Suggestions While Typing'),
   command('toggleLanguage', 'Toggle Suggestions for This Language'),
@@ -22,13 +24,21 @@ const commands = [
   command('chooseModel', 'Choose Model…'),
   command('restartServer', 'Restart Server'),
   command('showLog', 'Show Log'),
+  ...search.commands,
 ];
 
-const keybindings = [{ command: 'stet.trigger', key: 'alt+\\', when: 'editorTextFocus && !editorReadonly' }];
+const keybindings = [
+  { command: 'stet.trigger', key: 'alt+\\', when: 'editorTextFocus && !editorReadonly' },
+  ...search.keybindings,
+];
 
-const needsEditor = ['stet.toggleLanguage', 'stet.trigger'];
+const needsEditor = ['stet.toggleLanguage', 'stet.trigger', 'stet.findSimilar', 'stet.searchSelection'];
 const menus = {
-  commandPalette: needsEditor.map((id) => ({ command: id, when: 'editorIsOpen' })),
+  commandPalette: [
+    ...needsEditor.map((id) => ({ command: id, when: 'editorIsOpen' })),
+    ...search.hidden.map((id) => ({ command: id, when: 'false' })),
+  ],
+  ...search.menus,
 };
 
 /** One entry of the settings table as a JSON schema that VS Code understands. */
@@ -86,6 +96,7 @@ function manifestOf(settingsTable) {
       commands,
       keybindings,
       menus,
+      ...search.contributes,
     },
   };
 }

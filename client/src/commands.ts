@@ -5,6 +5,7 @@
 
 import { commands, type Disposable, type LogOutputChannel, type QuickPickItem, window } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
+import type { IndexStatusParams } from '../../protocol/messages.ts';
 import { chooseModel, type ModelChoice } from './models.ts';
 import type { Status } from './status.ts';
 import type { Toggles } from './toggles.ts';
@@ -72,6 +73,8 @@ async function showMenu(status: Status): Promise<void> {
           ),
         ]),
     command('$(play) Suggest now', 'stet.trigger'),
+    command('$(search) Search code', 'stet.searchCode'),
+    ...indexItems(status.currentIndex?.state).map(([label, id]) => command(label, id)),
     command('$(chip) Choose model…', 'stet.chooseModel'),
     command('$(debug-restart) Restart server', 'stet.restartServer'),
     command('$(output) Show log', 'stet.showLog'),
@@ -82,4 +85,12 @@ async function showMenu(status: Status): Promise<void> {
   ];
   const picked = await window.showQuickPick(items, { title: `Stet: ${status.current.detail}` });
   await picked?.run();
+}
+
+/** What can be done with the index as it is. */
+function indexItems(state: IndexStatusParams['state'] | undefined): readonly (readonly [string, string])[] {
+  if (state === undefined || state === 'off' || state === 'starting') return [];
+  if (state === 'indexing') return [['$(debug-pause) Pause indexing', 'stet.index.pause']];
+  if (state === 'paused') return [['$(debug-continue) Go on indexing', 'stet.index.resume']];
+  return [['$(refresh) Rebuild the search index', 'stet.index.rebuild']];
 }

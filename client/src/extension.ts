@@ -1,21 +1,21 @@
 /** The VS Code extension: activate and deactivate; wires the rest. */
 
-import { commands, type ExtensionContext, window } from 'vscode';
+import { type ExtensionContext, window } from 'vscode';
 import { DidChangeConfigurationNotification, type LanguageClient, State } from 'vscode-languageclient/node';
 import {
   type StatusParams,
   statusNotification,
   type TraceParams,
   traceNotification,
-  type WithdrawnParams,
-  withdrawnNotification,
 } from '../../protocol/messages.ts';
 import { menuCommand, registerCommands } from './commands.ts';
 import { ModelChoice } from './models.ts';
 import type { OffReason } from './overrides.ts';
+import { attachSearch, type SearchApi } from './search/attach-search.ts';
 import { createLanguageClient } from './server-process.ts';
-import { Status } from './status.ts';
+import { Status, serverStopped } from './status.ts';
 import { Toggles } from './toggles.ts';
+import { hideWithdrawn } from './withdrawn.ts';
 
 /** `extensions.getExtension('stet.stet').exports`, for the editor tests and curious extensions. */
 export interface StetApi {
@@ -25,6 +25,7 @@ export interface StetApi {
   status(): StatusParams & { readonly off?: OffReason };
   /** The last finished request. */
   lastTrace(): TraceParams | undefined;
+  readonly search: SearchApi;
 }
 
 let client: LanguageClient | undefined;
@@ -39,17 +40,15 @@ export function activate(context: ExtensionContext): StetApi {
 
   server.onNotification(statusNotification, (params: StatusParams) => status.setServer(params));
   server.onNotification(traceNotification, (params: TraceParams) => status.setTrace(params));
-  server.onNotification(withdrawnNotification, ({ uri }: WithdrawnParams) => {
-    const isOnScreen = window.activeTextEditor?.document.uri.toString() === uri;
-    if (isOnScreen) void commands.executeCommand('editor.action.inlineSuggest.hide');
-  });
+  hideWithdrawn(server);
+  const search = attachSearch(context, server, (index) => status.setIndex(index));
   context.subscriptions.push(
     log,
     status,
     ...registerCommands({ client: server, toggles, models, status, log }),
     server.onDidChangeState(({ newState }) => {
       if (newState === State.Starting) status.setServer({ state: 'loading', detail: 'Starting…' });
-      if (newState === State.Stopped) status.setServer(stopped);
+      if (newState === State.Stopped) status.setServer(serverStopped);
     }),
     // The server asks back, and the middleware answers with what was chosen in place.
     toggles.onDidChange(() => tellSettings(server)),
@@ -58,13 +57,14 @@ export function activate(context: ExtensionContext): StetApi {
   // Not awaited: activation must not wait for a process.
   server.start().catch((error) => {
     log.error(String(error));
-    status.setServer(stopped);
+    status.setServer(serverStopped);
   });
 
   return {
     ready: status.ready,
     status: () => ({ ...status.current, ...(status.off && { off: status.off }) }),
     lastTrace: () => status.lastTrace,
+    search,
   };
 }
 
@@ -76,8 +76,3 @@ function tellSettings(server: LanguageClient): void {
 export async function deactivate(): Promise<void> {
   await client?.stop();
 }
-
-const stopped: StatusParams = {
-  state: 'error',
-  detail: 'The language server stopped. Run “Stet: Restart Server”; “Stet: Show Log” says why.',
-};

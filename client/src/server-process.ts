@@ -22,6 +22,7 @@ export function createLanguageClient(
   const initializationOptions: InitializationOptions = {
     embeddedModelFolder: context.asAbsolutePath('model'),
     hasStatusItem: true,
+    hasSearchDatabase: true,
   };
   return new LanguageClient(
     'stet',

@@ -45,3 +45,18 @@ test('the hover ends with the last request', () => {
     'Last request: generated in 82 ms, read 10 of 100 tokens anew (exact), wrote 7.',
   );
 });
+
+test('while the index is built its progress is beside the name, and in the hover', () => {
+  const index = {
+    state: 'indexing',
+    nFiles: 200,
+    nFilesDone: 90,
+    nChunks: 400,
+    sizeBytes: 1e6,
+    detail: '',
+  } as const;
+  const view = statusView({ ...base, index });
+  expect(view.text).toBe('$(ellipsis) Stet 45 %');
+  expect(view.hover).toContain('Indexing: 45 %');
+  expect(statusView({ ...base, index: { ...index, state: 'ready' } }).text).toBe('$(ellipsis) Stet');
+});

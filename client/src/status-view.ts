@@ -1,7 +1,8 @@
 /** statusView: what the status item says, as plain texts; pure, so that it can be tested anywhere. */
 
-import type { StatusParams, TraceParams } from '../../protocol/messages.ts';
+import type { IndexStatusParams, StatusParams, TraceParams } from '../../protocol/messages.ts';
 import type { OffReason } from './overrides.ts';
+import { indexLine, percentOf } from './search/result-lines.ts';
 
 export interface StatusInput {
   readonly server: StatusParams;
@@ -9,6 +10,7 @@ export interface StatusInput {
   readonly off: OffReason | undefined;
   readonly languageId: string | undefined;
   readonly trace: TraceParams | undefined;
+  readonly index?: IndexStatusParams | undefined;
 }
 
 export interface StatusView {
@@ -19,13 +21,15 @@ export interface StatusView {
   readonly isError: boolean;
 }
 
-export function statusView({ server, off, languageId, trace }: StatusInput): StatusView {
+export function statusView({ server, off, languageId, trace, index }: StatusInput): StatusView {
   const isError = server.state === 'error';
   const lines = [headline(server)];
   if (off === 'everywhere') lines.push('Suggestions while typing are off.');
   if (off === 'language') lines.push(`Suggestions while typing are off in ${languageId} files.`);
   if (trace) lines.push(traceLine(trace));
-  return { text: `$(${icon(server, off)}) Stet`, hover: lines.join('\n\n'), isError };
+  if (index && index.state !== 'off') lines.push(`Search: ${escapeMarkdown(indexLine(index))}`);
+  const percent = index?.state === 'indexing' ? ` ${percentOf(index)} %` : '';
+  return { text: `$(${icon(server, off)}) Stet${percent}`, hover: lines.join('\n\n'), isError };
 }
 
 function icon(server: StatusParams, off: OffReason | undefined): string {

@@ -8,7 +8,7 @@ import {
   ThemeColor,
   window,
 } from 'vscode';
-import type { StatusParams, TraceParams } from '../../protocol/messages.ts';
+import type { IndexStatusParams, StatusParams, TraceParams } from '../../protocol/messages.ts';
 import type { OffReason } from './overrides.ts';
 import { statusView } from './status-view.ts';
 import type { Toggles } from './toggles.ts';
@@ -18,6 +18,7 @@ export class Status implements Disposable {
   private readonly subscriptions: Disposable[];
   private server: StatusParams = { state: 'loading', detail: 'Starting…' };
   private trace: TraceParams | undefined;
+  private index: IndexStatusParams | undefined;
   private resolveReady!: (status: StatusParams) => void;
   /** The first status that is not `loading`. */
   readonly ready = new Promise<StatusParams>((resolve) => {
@@ -65,6 +66,15 @@ export class Status implements Disposable {
     this.draw();
   }
 
+  setIndex(index: IndexStatusParams): void {
+    this.index = index;
+    this.draw();
+  }
+
+  get currentIndex(): IndexStatusParams | undefined {
+    return this.index;
+  }
+
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
   }
@@ -75,6 +85,7 @@ export class Status implements Disposable {
       off: this.off,
       languageId: window.activeTextEditor?.document.languageId,
       trace: this.trace,
+      index: this.index,
     });
     this.item.text = view.text;
     this.item.tooltip = new MarkdownString(view.hover);
@@ -82,3 +93,8 @@ export class Status implements Disposable {
     this.item.accessibilityInformation = { label: `Stet: ${this.server.detail}` };
   }
 }
+
+export const serverStopped: StatusParams = {
+  state: 'error',
+  detail: 'The language server stopped. Run “Stet: Restart Server”; “Stet: Show Log” says why.',
+};

@@ -2,6 +2,7 @@
 
 import type { PoolClient } from 'pg';
 import type { FileEntry, IndexedChunk } from '../../engine/search/store.ts';
+import { lexicalWords } from '../../engine/search/words.ts';
 import { ensureVectors } from './postgres-schema.ts';
 
 export interface FileChunks {
@@ -124,11 +125,11 @@ async function insertChunks(client: PoolClient, schema: string, placed: readonly
 }
 
 function wordsOf(chunk: IndexedChunk, path: string) {
-  const join = (text: string) => splitWords(text).slice(0, maxWordsPerChunk);
-  const body = join(chunk.text);
+  const cut = (text: string) => lexicalWords(text).slice(0, maxWordsPerChunk);
+  const body = cut(chunk.text);
   return {
-    name: join(chunk.name).join(' '),
-    path: join(path).join(' '),
+    name: cut(chunk.name).join(' '),
+    path: cut(path).join(' '),
     body: body.join(' '),
     nWords: body.length,
   };
@@ -137,8 +138,4 @@ function wordsOf(chunk: IndexedChunk, path: string) {
 /** PostgreSQL's text holds everything but NUL; the replacement is one UTF-16 unit long too. */
 function storable(text: string): string {
   return text.replaceAll('\0', '\ufffd');
-}
-
-function splitWords(text: string): string[] {
-  return text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
 }

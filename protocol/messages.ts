@@ -42,12 +42,36 @@ export const withdrawnNotification = 'stet/withdrawn';
  */
 export const acceptedCommand = 'stet.accepted';
 
+/** Client → server: the user came to trust the workspace. There is no way back but a new window. */
+export const workspaceTrustedNotification = 'stet/workspaceTrusted';
+
+/** Server → client: which static analysis serves some languages, and how it is. Sent on every change. */
+export interface OracleParams {
+  readonly languageIds: readonly string[];
+  /** `typescript`, `pyright`, `clangd`; '' where there is none. */
+  readonly name: string;
+  readonly health:
+    | 'starting'
+    | 'ready'
+    | 'restarting'
+    | 'failed'
+    | 'off'
+    | 'unknown'
+    | 'untrusted'
+    | 'missing';
+  /** For people; names the way out where there is one. */
+  readonly detail: string;
+}
+export const oracleNotification = 'stet/oracle';
+
 /** Client → server, in `initialize`'s initializationOptions; all optional for other LSP clients. */
 export interface InitializationOptions {
   /** The folder of the embedded model; beside the server's bundle when absent. */
   readonly embeddedModelFolder?: string;
   /** Settings by table key without `stet.`, for clients without workspace/configuration. */
   readonly settings?: Record<string, unknown>;
+  /** The user trusts the workspace, so that their own language servers may be started in it; false when absent. */
+  readonly isWorkspaceTrusted?: boolean;
   /** The client shows {@link StatusParams}; others are told of errors by window/showMessage. */
   readonly hasStatusItem?: boolean;
   /** The client answers {@link searchDatabaseRequest}. */

@@ -17,7 +17,9 @@ export type Setting =
   | SettingOf<'boolean', boolean>
   | (SettingOf<'string', string> & { readonly enum?: readonly string[] })
   | (SettingOf<'number', number> & { readonly minimum: number; readonly maximum: number })
-  | SettingOf<'string[]', readonly string[]>;
+  | SettingOf<'string[]', readonly string[]>
+  /** Lists of texts by a name: a program and its arguments for a language. */
+  | SettingOf<'lists', Readonly<Record<string, readonly string[]>>>;
 
 /** Keys without the `stet.` prefix. */
 export const settingsTable = {
@@ -177,6 +179,41 @@ export const settingsTable = {
     description:
       'The environment variable that holds the connection string of the PostgreSQL database. “Stet: Set Search Database…” keeps one in the editor’s secret storage instead.',
   },
+  'types.enable': {
+    type: 'boolean',
+    default: true,
+    scope: 'window',
+    description:
+      'Ask static analysis which names exist, so that the model does not invent members. TypeScript, JavaScript and Python are built in; for other languages a language server of yours is asked, in trusted workspaces.',
+  },
+  'types.disabledLanguages': {
+    type: 'string[]',
+    default: [],
+    scope: 'window',
+    description: 'Language identifiers in which the model is not held to the names that exist.',
+  },
+  'types.disabledKinds': {
+    type: 'string[]',
+    default: [],
+    scope: 'window',
+    description:
+      'Kinds of place where the model is not held to the names that exist: member, import-name, import-path, object-key, keyword-argument, string-literal, jsx-tag, jsx-attribute, type-name, call-arity, identifier.',
+  },
+  'types.memoryMb': {
+    type: 'number',
+    default: 1500,
+    minimum: 256,
+    maximum: 65536,
+    scope: 'machine',
+    description: 'Megabytes that static analysis of one language may take; past that it is started anew.',
+  },
+  'types.servers': {
+    type: 'lists',
+    default: {},
+    scope: 'machine',
+    description:
+      'Language servers by language identifier, each a program and its arguments: {"go": ["/opt/gopls", "serve"]}. An empty list turns a language off. Stet starts a private copy in trusted workspaces and never touches the editor\'s own.',
+  },
   threads: {
     type: 'number',
     default: 0,
@@ -195,9 +232,11 @@ type ValueOf<S extends Setting> = S extends { type: 'boolean' }
     ? number
     : S extends { type: 'string[]' }
       ? readonly string[]
-      : S extends { enum: readonly (infer E)[] }
-        ? E
-        : string;
+      : S extends { type: 'lists' }
+        ? Readonly<Record<string, readonly string[]>>
+        : S extends { enum: readonly (infer E)[] }
+          ? E
+          : string;
 
 /** The settings as plain values, keyed as in the table. */
 export type Settings = { readonly [K in SettingKey]: ValueOf<(typeof settingsTable)[K]> };

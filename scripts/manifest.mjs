@@ -46,6 +46,10 @@ function schemaOf(setting, order) {
   const { type, default: value, scope, description, minimum, maximum } = setting;
   const common = { default: value, scope, description, order };
   if (type === 'string[]') return { type: 'array', items: { type: 'string' }, uniqueItems: true, ...common };
+  if (type === 'lists') {
+    const lists = { type: 'array', items: { type: 'string' } };
+    return { type: 'object', additionalProperties: lists, ...common };
+  }
   if (type === 'number') return { type: 'integer', minimum, maximum, ...common };
   return { type, ...(setting.enum && { enum: setting.enum }), ...common };
 }

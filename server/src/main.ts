@@ -65,6 +65,17 @@ function absolute(folder: string): string {
   return folder && path.resolve(folder.replace(/^~(?=$|[\\/])/, homedir()));
 }
 
+function configureOracles(settings: Settings, isTrusted: boolean): void {
+  engine.configureOracles({
+    isEnabled: settings['types.enable'],
+    isTrusted,
+    disabledLanguages: settings['types.disabledLanguages'],
+    disabledKinds: settings['types.disabledKinds'],
+    memoryMb: settings['types.memoryMb'],
+    servers: settings['types.servers'],
+  });
+}
+
 attachHandlers({
   connection,
   documents,
@@ -72,6 +83,9 @@ attachHandlers({
   engine,
   search,
   startEngine,
+  configureOracles,
+  models,
+  modelPlaces,
   environment: process.env,
   absoluteFolder: absolute,
 });

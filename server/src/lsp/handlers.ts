@@ -11,7 +11,11 @@ import {
   type InlineCompletionParams,
   TextDocumentSyncKind,
 } from 'vscode-languageserver/node';
-import { acceptedCommand, type InitializationOptions } from '../../../protocol/messages.ts';
+import {
+  acceptedCommand,
+  type InitializationOptions,
+  workspaceTrustedNotification,
+} from '../../../protocol/messages.ts';
 import type { Settings } from '../../../protocol/settings.ts';
 import type { DocumentChange, Engine } from '../engine/engine.ts';
 import type { CodeSearch } from '../engine/search/code-search.ts';
@@ -37,6 +41,8 @@ export interface ServerParts {
   readonly modelPlaces: (settings: Settings) => ModelPlaces;
   /** Starts the engine, or replaces it by one with these settings. */
   readonly startEngine: (settings: Settings, options: InitializationOptions) => Promise<void>;
+  /** Tells static analysis what it may do; cheap when nothing changed. */
+  readonly configureOracles: (settings: Settings, isTrusted: boolean) => void;
 }
 
 /** Registers everything that the server answers to on its connection. */
@@ -51,6 +57,7 @@ export function attachHandlers(parts: ServerParts): void {
   const notifications: Record<string, (params: never) => void | Promise<void>> = {
     initialized: () => configuration.start(),
     'workspace/didChangeConfiguration': (params: unknown) => configuration.changed(params),
+    [workspaceTrustedNotification]: () => configuration.trusted(),
     'textDocument/didOpen': (params: unknown) => edit(documents.didOpen(params)),
     'textDocument/didChange': (params: unknown) => edit(documents.didChange(params)),
     'textDocument/didClose': (params: unknown) => edit(documents.didClose(params)),
@@ -107,6 +114,7 @@ class Configuration {
   private current = parseSettings(undefined).settings;
   private options: InitializationOptions = {};
   private workspace: ClientCapabilities['workspace'];
+  private isTrusted = false;
 
   constructor(
     private readonly parts: ServerParts,
@@ -121,6 +129,7 @@ class Configuration {
     const options: unknown = params.initializationOptions;
     this.options = typeof options === 'object' && options !== null ? (options as InitializationOptions) : {};
     this.workspace = params.capabilities?.workspace;
+    this.isTrusted = this.options.isWorkspaceTrusted === true;
     this.parts.reporter.hasStatusItem = this.options.hasStatusItem === true;
     this.searching.initialize(params, this.options);
     return {
@@ -148,6 +157,7 @@ class Configuration {
     this.current = await this.read(this.options.settings);
     // Not awaited: neither of the two needs the other.
     void this.searching.start(this.current);
+    this.configureOracles();
     await startEngine(this.current, this.options);
   }
 
@@ -158,7 +168,18 @@ class Configuration {
     const old = this.current;
     this.current = await this.read(pushed);
     void this.searching.configured(this.current);
+    this.configureOracles();
     if (!isSameEngine(old, this.current)) await this.parts.startEngine(this.current, this.options);
+  }
+
+  /** The user came to trust the workspace. */
+  trusted(): void {
+    this.isTrusted = true;
+    this.configureOracles();
+  }
+
+  private configureOracles(): void {
+    this.parts.configureOracles(this.current, this.isTrusted);
   }
 
   /** Asks the client when it can be asked, else takes what it sent. */

@@ -6,6 +6,8 @@
 import { type Connection, MessageType, ShowMessageNotification } from 'vscode-languageserver/node';
 import {
   indexStatusNotification,
+  type OracleParams,
+  oracleNotification,
   type StatusParams,
   statusNotification,
   type TraceParams,
@@ -26,6 +28,7 @@ export class Reporter {
   private sent: StatusParams | undefined;
   private lastFailure: string | undefined;
   private lastIndexError: string | undefined;
+  private readonly saidOfOracles = new Set<string>();
 
   constructor(private readonly connection: Connection) {}
 
@@ -67,11 +70,21 @@ export class Reporter {
 
   trace(event: TraceEvent): void {
     if (event.kind === 'log') this.log(event.level, event.message);
+    if (event.kind === 'oracle') this.oracle(event);
     if (event.kind !== 'withdrawn') return;
     const { uri, id } = event;
     const params: WithdrawnParams = { uri, id };
     void this.connection.sendNotification(withdrawnNotification, params);
     this.log('debug', `Suggestion ${id} was withdrawn: the exact cache does not repeat it.`);
+  }
+
+  /** Static analysis of some languages changed its state. That one is missing is said once, in the log. */
+  private oracle({ languageIds, name, health, detail }: OracleParams): void {
+    void this.connection.sendNotification(oracleNotification, { languageIds, name, health, detail });
+    const line = `Types of ${languageIds.join(', ')}: ${health === 'ready' ? `${name} is ready` : detail}.`;
+    const level = health === 'failed' || health === 'restarting' ? 'warn' : 'info';
+    if (health !== 'starting' && !this.saidOfOracles.has(line)) this.log(level, line);
+    this.saidOfOracles.add(line);
   }
 
   log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void {

@@ -77,6 +77,12 @@ function complaint(setting: Setting, value: unknown): string | undefined {
       const isFine = Array.isArray(value) && value.every((entry) => typeof entry === 'string');
       return isFine ? undefined : 'a list of texts';
     }
+    case 'lists': {
+      const isList = (list: unknown) =>
+        Array.isArray(list) && list.every((entry) => typeof entry === 'string');
+      const isFine = isRecord(value) && Object.values(value).every(isList);
+      return isFine ? undefined : 'lists of texts by name';
+    }
   }
 }
 

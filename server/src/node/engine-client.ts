@@ -17,6 +17,7 @@ import { systemClock } from './clock.ts';
 import { EngineProcess } from './engine-process.ts';
 import type { EngineProcessOptions, EngineState } from './engine-wire.ts';
 import { Gate } from './gate.ts';
+import type { OracleOptions } from './oracles/oracles.ts';
 
 export interface EngineClientOptions {
   /** The bundle of engine-main. */
@@ -38,6 +39,7 @@ const restartHint = 'Run “Stet: Restart Server” to try again; “Stet: Show 
 
 export class EngineClient implements Engine {
   private options: EngineProcessOptions | undefined;
+  private oracles: OracleOptions | undefined;
   private process: EngineProcess | undefined;
   /** Opens with a process whose engine is ready; fails when there will be none. */
   private ready = new Gate<EngineProcess>();
@@ -74,6 +76,12 @@ export class EngineClient implements Engine {
 
   edit(change: DocumentChange): void {
     this.ready.value?.edit(change); // one that is not ready yet hears of all documents when it is
+  }
+
+  /** Tells the oracles what they may do; kept for engine processes to come. */
+  configureOracles(options: OracleOptions): void {
+    this.oracles = options;
+    this.ready.value?.configureOracles(options);
   }
 
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
@@ -118,6 +126,7 @@ export class EngineClient implements Engine {
 
   private onReady(process: EngineProcess, info: EngineInfo): void {
     this.currentInfo = info;
+    if (this.oracles) process.configureOracles(this.oracles);
     for (const change of this.host.openDocuments()) process.edit(change);
     this.ready.open(process);
     this.host.onState({ state: 'ready', detail: info.modelName });

@@ -12,10 +12,12 @@ import {
   editNotification,
   loadingNotification,
   openRequest,
+  oraclesNotification,
   send,
   toResponseError,
   traceNotification,
 } from './engine-wire.ts';
+import type { OracleOptions } from './oracles/oracles.ts';
 
 /** Opens the engine that is served; `onStatus` hears what it is doing meanwhile. */
 export type OpenEngine = (
@@ -24,7 +26,11 @@ export type OpenEngine = (
 ) => Promise<Engine>;
 
 /** Serves one engine over `connection`, from `open` to `dispose`. */
-export function serveEngine(connection: MessageConnection, open: OpenEngine): void {
+export function serveEngine(
+  connection: MessageConnection,
+  open: OpenEngine,
+  configureOracles?: (options: OracleOptions) => void,
+): void {
   let engine: Engine | undefined;
   const opened = () => defined(engine, 'the engine was used before it was opened');
   const tracer: Tracer = (event) => send(connection, (c) => c.sendNotification(traceNotification, event));
@@ -58,6 +64,7 @@ export function serveEngine(connection: MessageConnection, open: OpenEngine): vo
       tracer({ kind: 'log', level: 'error', message: toResponseError(error).message });
     }
   });
+  connection.onNotification(oraclesNotification, (options) => configureOracles?.(options));
   connection.onNotification(acceptedNotification, ({ id }) => engine?.accepted(id));
   connection.listen();
 }

@@ -21,10 +21,12 @@ import {
   fromResponseError,
   loadingNotification,
   openRequest,
+  oraclesNotification,
   send,
   traceNotification,
 } from './engine-wire.ts';
 import { abortable } from './gate.ts';
+import type { OracleOptions } from './oracles/oracles.ts';
 
 export interface EngineProcessEvents {
   /** Once, when the process is gone; `how` for the log. */
@@ -76,6 +78,10 @@ export class EngineProcess {
 
   edit(change: DocumentChange): void {
     send(this.connection, (connection) => connection.sendNotification(editNotification, change));
+  }
+
+  configureOracles(options: OracleOptions): void {
+    send(this.connection, (connection) => connection.sendNotification(oraclesNotification, options));
   }
 
   accepted(id: number): void {

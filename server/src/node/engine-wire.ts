@@ -15,6 +15,7 @@ import { EngineError, type EngineErrorCode } from '../engine/base/error.ts';
 import type { TraceEvent } from '../engine/base/ports.ts';
 import type { CompletionRequest, CompletionResult, DocumentChange, EngineInfo } from '../engine/engine.ts';
 import type { WeightFormat } from '../engine/model/weights.ts';
+import type { OracleOptions } from './oracles/oracles.ts';
 
 /** What the engine process needs to open its model; all paths absolute. */
 export interface EngineProcessOptions {
@@ -44,6 +45,7 @@ export const completeRequest = new RequestType<CompletionRequest, CompletionResu
   'engine/complete',
 );
 export const disposeRequest = new RequestType0<void, void>('engine/dispose');
+export const oraclesNotification = new NotificationType<OracleOptions>('engine/oracles');
 export const editNotification = new NotificationType<DocumentChange>('engine/edit');
 export const acceptedNotification = new NotificationType<{ id: number }>('engine/accepted');
 export const traceNotification = new NotificationType<TraceEvent>('engine/trace');

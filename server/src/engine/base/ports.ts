@@ -36,8 +36,24 @@ export interface CompletionCost {
   readonly nRight: number;
 }
 
+/**
+ * How static analysis is for a language: at work (`starting`, `ready`, `restarting`), broken (`failed`), or
+ * absent: turned `off`, no server `unknown` to us, not allowed (`untrusted`), not installed (`missing`).
+ */
+export type OracleHealth =
+  | 'starting'
+  | 'ready'
+  | 'restarting'
+  | 'failed'
+  | 'off'
+  | 'unknown'
+  | 'untrusted'
+  | 'missing';
+
 /** One thing that happened, with its figures. */
 export type TraceEvent =
+  /** The oracle of these languages, '' where there is none; `detail` is for people and names the way out. */
+  | { kind: 'oracle'; languageIds: readonly string[]; name: string; health: OracleHealth; detail: string }
   /** The suggestion of this id came from moved rows, and the exact ones say otherwise. */
   | { kind: 'withdrawn'; uri: string; id: number }
   | { kind: 'complete'; requestId: number; uri: string; outcome: string; cost: CompletionCost }

@@ -3,11 +3,10 @@
 // A server is someone else's program on someone's machine: it may crash at once (a rustup shim without
 // its component), hang, or eat the memory. Each of these costs the questions under way and no more.
 
-import type { Clock } from '../../engine/base/ports.ts';
+import type { Clock, OracleHealth } from '../../engine/base/ports.ts';
 import { ServerChild, type ServerLaunch } from './server-child.ts';
 
-/** How an oracle is, for the status item. */
-export type OracleHealth = 'idle' | 'starting' | 'ready' | 'restarting' | 'failed';
+export type { OracleHealth } from '../../engine/base/ports.ts';
 
 export interface KeptServerOptions {
   readonly name: string;

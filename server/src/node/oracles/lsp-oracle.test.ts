@@ -190,7 +190,10 @@ describe('LspOracle', () => {
     await vi.waitUntil(() => oracle.isWarm(other), patience);
     oracle.edit({ uri: other, languageId: 'fake', version: 2, text: '#! whole\nnew\n' });
     await ask(oracle, 'whole'); // speculates in the first document and shows the second one's new text
-    await oracle.symbols({ kind: 'member', uri: other, languageId: 'fake', text: 'old\nx.', offset: 6 }, never);
+    await oracle.symbols(
+      { kind: 'member', uri: other, languageId: 'fake', text: 'old\nx.', offset: 6 },
+      never,
+    );
     expect(lines().at(-1)).toContain('"old\\nx."');
     oracle.edit({ uri: other, languageId: 'fake', version: 3, text: undefined });
     await vi.waitUntil(() => lines().some((line) => line.endsWith(`close ${other}`)), patience);
@@ -201,7 +204,9 @@ describe('LspOracle', () => {
     const diagnose = (text: string, start = 0) =>
       oracle.diagnostics({ uri, languageId: 'fake', text, start, endExclusive: text.length }, never);
     expect(await diagnose('fine\n')).toEqual([]);
-    expect(await diagnose('all\n is wrong\n')).toEqual([{ start: 8, endExclusive: 13, message: 'it is wrong' }]);
+    expect(await diagnose('all\n is wrong\n')).toEqual([
+      { start: 8, endExclusive: 13, message: 'it is wrong' },
+    ]);
     expect(await diagnose('all\n is wrong\n', 13)).toEqual([]);
     expect(await diagnose('fine\n')).toEqual([]);
   });

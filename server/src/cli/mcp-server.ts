@@ -1,0 +1,143 @@
+/** createMcpServer: search as tools for agents, over the Model Context Protocol; the same search as the editor's. */
+
+// The protocol: https://modelcontextprotocol.io/specification. Tools answer in text, as the editor's chat
+// tools do. What a caller can put right (a wrong argument, an index that is off) is a tool's answer with
+// `isError`, so that the model reads it; it is never a protocol error.
+
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import {
+  CallToolRequestSchema,
+  type CallToolResult,
+  ListToolsRequestSchema,
+  type Tool,
+} from '@modelcontextprotocol/sdk/types.js';
+import { searchText, toolLimit, toolNames } from '../../../protocol/search-text.ts';
+import { EngineError } from '../engine/base/error.ts';
+import type { CodeQuery, CodeSearch } from '../engine/search/code-search.ts';
+import { toSearchResult } from '../lsp/search-results.ts';
+
+export interface McpOptions {
+  readonly search: CodeSearch;
+  /** What to tell the index before a search: the folders, so that it looks for what changed meanwhile. */
+  readonly rootPaths: readonly string[];
+  readonly version: string;
+  readonly nowMs: () => number;
+}
+
+/** No editor tells what was saved, so the folders are looked through again; not more often than this. */
+const refreshMs = 5000;
+
+/** A fresh index answers at once but not of everything: an agent gains by waiting this long for it. */
+const patienceMs = 20_000;
+const lookMs = 50;
+
+/** Longer arguments are a mistake. */
+const maxTextChars = 100_000;
+
+const limitSchema = {
+  type: 'integer',
+  minimum: 1,
+  maximum: toolLimit.maximum,
+  description: `The most results; ${toolLimit.default} by default.`,
+};
+const annotations = { readOnlyHint: true, openWorldHint: false };
+
+const tools: readonly Tool[] = [
+  {
+    name: toolNames.search,
+    title: 'Search code',
+    description:
+      'Searches the workspace for pieces of code (functions, methods, classes) by meaning and by words. Give a ' +
+      'short description of what the code does, or names that occur in it. Filters: lang:python, path:src, ' +
+      'kind:function, changed:7d; "exact words"; /regular expression/. Answers with places (path:first-last ' +
+      'lines, from 1) and their code, best first.',
+    inputSchema: {
+      type: 'object',
+      properties: {
+        query: { type: 'string', description: 'What the code does, or names in it.' },
+        limit: limitSchema,
+      },
+      required: ['query'],
+    },
+    annotations,
+  },
+  {
+    name: toolNames.similar,
+    title: 'Find similar code',
+    description:
+      'Finds pieces of code of the workspace that do something similar to the given code: duplicates, earlier ' +
+      'solutions, other users of a pattern. Answers with places and their code, best first.',
+    inputSchema: {
+      type: 'object',
+      properties: {
+        code: { type: 'string', description: 'The code to find the like of.' },
+        limit: limitSchema,
+      },
+      required: ['code'],
+    },
+    annotations,
+  },
+];
+
+export function createMcpServer({ search, rootPaths, version, nowMs }: McpOptions): Server {
+  const server = new Server({ name: 'stet', version }, { capabilities: { tools: {} } });
+  let refreshedMs = nowMs();
+
+  const answer = async (query: CodeQuery, signal: AbortSignal): Promise<CallToolResult> => {
+    if (nowMs() - refreshedMs > refreshMs) {
+      refreshedMs = nowMs();
+      search.filesChanged(rootPaths);
+    }
+    await settled(search, signal);
+    const { hits, note } = await search.search(query, signal);
+    return textResult(searchText({ results: hits.map(toSearchResult), ...(note !== undefined && { note }) }));
+  };
+
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...tools] }));
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
+    const query = queryOf(params.name, params.arguments ?? {});
+    if (typeof query === 'string') return textResult(query, true);
+    try {
+      return await answer(query, signal);
+    } catch (error) {
+      if (error instanceof EngineError) return textResult(error.message, true);
+      throw error;
+    }
+  });
+  return server;
+}
+
+/** What a call asks for; a sentence where it makes no sense. */
+function queryOf(name: string, input: Record<string, unknown>): CodeQuery | string {
+  const { query, code } = input;
+  const limit = input.limit ?? toolLimit.default;
+  if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > toolLimit.maximum) {
+    return `“limit” is a whole number from 1 to ${toolLimit.maximum}.`;
+  }
+  if (name === toolNames.search) {
+    if (!isText(query)) return `“query” is a text that is not empty, of at most ${maxTextChars} characters.`;
+    return { query, limit: limit as number };
+  }
+  if (name === toolNames.similar) {
+    if (!isText(code)) return `“code” is a text that is not empty, of at most ${maxTextChars} characters.`;
+    return { query: '', similarTo: { text: code }, limit: limit as number };
+  }
+  return `There is no tool “${name}”; there are ${tools.map((tool) => tool.name).join(' and ')}.`;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '' && value.length <= maxTextChars;
+}
+
+/** Waits while the index is being built, within bounds; then the answer's note says what is missing. */
+async function settled(search: CodeSearch, signal: AbortSignal): Promise<void> {
+  const isBusy = () => search.status.state === 'starting' || search.status.state === 'indexing';
+  for (let nLooks = 0; isBusy() && nLooks < patienceMs / lookMs; nLooks++) {
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+}
+
+function textResult(text: string, isError = false): CallToolResult {
+  return { content: [{ type: 'text', text }], ...(isError && { isError }) };
+}

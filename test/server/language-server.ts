@@ -3,6 +3,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import {
   CancellationToken,
   createProtocolConnection,
@@ -15,7 +16,11 @@ import {
   StreamMessageWriter,
 } from 'vscode-languageserver/node';
 import {
+  type IndexStatusParams,
+  indexStatusNotification,
+  type SearchUpdateParams,
   type StatusParams,
+  searchUpdateNotification,
   statusNotification,
   type TraceParams,
   traceNotification,
@@ -34,6 +39,13 @@ export interface LanguageServerOptions {
   readonly canPull?: boolean;
   /** Put before the server's own command: `['unshare', '--net']`. */
   readonly wrapper?: readonly string[];
+  /** Workspace folders, which are indexed for search. */
+  readonly folders?: readonly string[];
+  /** What the editor leaves out of its own lists of files; default nothing. */
+  readonly filesExclude?: Readonly<Record<string, unknown>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Answered to `stet/searchDatabase`. */
+  readonly searchDatabase?: string;
 }
 
 export class LanguageServer {
@@ -42,6 +54,8 @@ export class LanguageServer {
   readonly logs: string[] = [];
   /** `window/showMessage`. */
   readonly messages: string[] = [];
+  readonly indexStatuses: IndexStatusParams[] = [];
+  readonly searchUpdates: SearchUpdateParams[] = [];
   initialized: InitializeResult | undefined;
   private nPull = 0;
   private readonly versions = new Map<string, number>();
@@ -50,29 +64,43 @@ export class LanguageServer {
     readonly child: ChildProcess,
     readonly connection: ProtocolConnection,
     private settings: unknown,
+    private readonly options: LanguageServerOptions = {},
   ) {}
 
   /** Initialised, its engine loading. */
   static async start(options: LanguageServerOptions = {}): Promise<LanguageServer> {
     if (!fs.existsSync(serverBundle)) throw new Error('dist/server.cjs is missing. Run: npm run build');
     const [command, ...args] = [...(options.wrapper ?? []), process.execPath, serverBundle, '--stdio'];
-    const child = spawn(command as string, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(command as string, args, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...options.environment },
+    });
     const connection = createProtocolConnection(
       new StreamMessageReader(child.stdout),
       new StreamMessageWriter(child.stdin),
     );
-    const server = new LanguageServer(child, connection, options.settings ?? {});
+    const server = new LanguageServer(child, connection, options.settings ?? {}, options);
     server.listen();
-    const { canPull = true, hasStatusItem = true, embeddedModelFolder } = options;
+    const { canPull = true, hasStatusItem = true, embeddedModelFolder, folders } = options;
+    const folderUris = folders?.map((folder) => ({
+      uri: pathToFileURL(folder).href,
+      name: path.basename(folder),
+    }));
     server.initialized = await connection.sendRequest<InitializeResult>('initialize', {
       processId: process.pid,
       rootUri: null,
+      workspaceFolders: folderUris ?? null,
       capabilities: {
-        workspace: { configuration: canPull, didChangeConfiguration: { dynamicRegistration: true } },
+        workspace: {
+          configuration: canPull,
+          didChangeConfiguration: { dynamicRegistration: true },
+          workspaceFolders: true,
+        },
       },
       initializationOptions: {
         hasStatusItem,
         embeddedModelFolder,
+        hasSearchDatabase: options.searchDatabase !== undefined,
         ...(!canPull && { settings: options.settings }),
       },
     });
@@ -166,10 +194,19 @@ export class LanguageServer {
     connection.onNotification(traceNotification, (trace: TraceParams) => void this.traces.push(trace));
     connection.onNotification('window/logMessage', ({ message }) => void this.logs.push(message));
     connection.onNotification('window/showMessage', ({ message }) => void this.messages.push(message));
+    connection.onNotification(indexStatusNotification, (status: IndexStatusParams) => {
+      this.indexStatuses.push(status);
+    });
+    connection.onNotification(searchUpdateNotification, (update: SearchUpdateParams) => {
+      this.searchUpdates.push(update);
+    });
+    connection.onRequest('stet/searchDatabase', () => this.options.searchDatabase ?? null);
     connection.onRequest('client/registerCapability', () => null);
     connection.onRequest('workspace/configuration', ({ items }) => {
       this.nPull++;
-      return items.map(() => this.settings);
+      const { filesExclude } = this.options;
+      const sections: Record<string, unknown> = { stet: this.settings, 'files.exclude': filesExclude };
+      return items.map(({ section }: { section: string }) => sections[section] ?? null);
     });
     connection.onError(() => {}); // a killed server; its exit tells
     connection.listen();

@@ -61,6 +61,30 @@ function copyTypeScriptLibraries() {
   }
 }
 
+/**
+ * Pyright as it is, without its maps, and what keeps it from starting programs. It is 34 MB of many
+ * small files, so it is copied only when its version is not there yet.
+ */
+function copyPyright() {
+  const from = path.join(root, 'node_modules', 'pyright');
+  const to = path.join(root, 'dist', 'pyright');
+  const oracles = path.join(root, 'server', 'src', 'node', 'oracles');
+  fs.mkdirSync(path.join(root, 'dist'), { recursive: true });
+  fs.copyFileSync(path.join(oracles, 'no-children.cjs'), path.join(root, 'dist', 'no-children.cjs'));
+  const versionOf = (folder) => {
+    const manifest = path.join(folder, 'package.json');
+    return fs.existsSync(manifest) ? JSON.parse(fs.readFileSync(manifest, 'utf8')).version : undefined;
+  };
+  if (versionOf(from) === versionOf(to)) return;
+  fs.rmSync(to, { recursive: true, force: true });
+  for (const part of ['langserver.index.js', 'LICENSE.txt', 'dist', 'package.json']) {
+    fs.cpSync(path.join(from, part), path.join(to, part), {
+      recursive: true,
+      filter: (file) => !file.endsWith('.map'),
+    });
+  }
+}
+
 copyRuntime(`${process.platform}-${process.arch}`, path.join(root, 'dist', 'ort'));
 run('grammars.mjs');
 fs.copyFileSync(
@@ -68,6 +92,7 @@ fs.copyFileSync(
   path.join(root, 'grammars/web-tree-sitter.wasm'),
 );
 copyTypeScriptLibraries();
+copyPyright();
 await Promise.all([
   build({
     ...common,

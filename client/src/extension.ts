@@ -1,12 +1,15 @@
 /** The VS Code extension: activate and deactivate; wires the rest. */
 
-import { type ExtensionContext, window } from 'vscode';
+import { type ExtensionContext, window, workspace } from 'vscode';
 import { DidChangeConfigurationNotification, type LanguageClient, State } from 'vscode-languageclient/node';
 import {
+  type OracleParams,
+  oracleNotification,
   type StatusParams,
   statusNotification,
   type TraceParams,
   traceNotification,
+  workspaceTrustedNotification,
 } from '../../protocol/messages.ts';
 import { menuCommand, registerCommands } from './commands.ts';
 import { ModelChoice } from './models.ts';
@@ -25,6 +28,8 @@ export interface StetApi {
   status(): StatusParams & { readonly off?: OffReason };
   /** The last finished request. */
   lastTrace(): TraceParams | undefined;
+  /** Static analysis of the active editor's language, as far as it is known. */
+  oracle(): OracleParams | undefined;
   readonly search: SearchApi;
 }
 
@@ -40,6 +45,7 @@ export function activate(context: ExtensionContext): StetApi {
 
   server.onNotification(statusNotification, (params: StatusParams) => status.setServer(params));
   server.onNotification(traceNotification, (params: TraceParams) => status.setTrace(params));
+  server.onNotification(oracleNotification, (params: OracleParams) => status.setOracle(params));
   hideWithdrawn(server);
   const search = attachSearch(context, server, (index) => status.setIndex(index));
   context.subscriptions.push(
@@ -50,6 +56,7 @@ export function activate(context: ExtensionContext): StetApi {
       if (newState === State.Starting) status.setServer({ state: 'loading', detail: 'Starting…' });
       if (newState === State.Stopped) status.setServer(serverStopped);
     }),
+    workspace.onDidGrantWorkspaceTrust(() => void server.sendNotification(workspaceTrustedNotification)),
     // The server asks back, and the middleware answers with what was chosen in place.
     toggles.onDidChange(() => tellSettings(server)),
     models.onDidChange(() => tellSettings(server)),
@@ -64,6 +71,7 @@ export function activate(context: ExtensionContext): StetApi {
     ready: status.ready,
     status: () => ({ ...status.current, ...(status.off && { off: status.off }) }),
     lastTrace: () => status.lastTrace,
+    oracle: () => status.oracle,
     search,
   };
 }

@@ -1,6 +1,6 @@
 /** createLanguageClient: the language server as a child over node IPC, for documents of every language. */
 
-import type { ExtensionContext, LogOutputChannel } from 'vscode';
+import { type ExtensionContext, type LogOutputChannel, workspace } from 'vscode';
 import { LanguageClient, RevealOutputChannelOn, TransportKind } from 'vscode-languageclient/node';
 import type { InitializationOptions } from '../../protocol/messages.ts';
 import { createMiddleware } from './middleware.ts';
@@ -22,6 +22,7 @@ export function createLanguageClient(
   const initializationOptions: InitializationOptions = {
     embeddedModelFolder: context.asAbsolutePath('model'),
     hasStatusItem: true,
+    isWorkspaceTrusted: workspace.isTrusted,
     hasSearchDatabase: true,
   };
   return new LanguageClient(

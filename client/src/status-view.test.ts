@@ -60,3 +60,13 @@ test('while the index is built its progress is beside the name, and in the hover
   expect(view.hover).toContain('Indexing: 45 %');
   expect(statusView({ ...base, index: { ...index, state: 'ready' } }).text).toBe('$(ellipsis) Stet');
 });
+
+test('the hover says who knows the names of the file, or how somebody could', () => {
+  const oracle = { languageIds: ['python'], name: 'pyright', health: 'ready', detail: '' } as const;
+  expect(statusView({ ...base, oracle }).hover).toContain('Types: pyright says which names exist.');
+  const missing = { ...oracle, name: 'gopls', health: 'missing', detail: 'Install gopls.' } as const;
+  expect(statusView({ ...base, languageId: 'go', oracle: missing }).hover).toContain(
+    'nobody says which names exist in go files: Install gopls.',
+  );
+  expect(statusView({ ...base, oracle: { ...oracle, health: 'off' } }).hover).not.toContain('Types');
+});

@@ -1,6 +1,6 @@
 /** statusView: what the status item says, as plain texts; pure, so that it can be tested anywhere. */
 
-import type { IndexStatusParams, StatusParams, TraceParams } from '../../protocol/messages.ts';
+import type { IndexStatusParams, OracleParams, StatusParams, TraceParams } from '../../protocol/messages.ts';
 import type { OffReason } from './overrides.ts';
 import { indexLine, percentOf } from './search/result-lines.ts';
 
@@ -10,6 +10,8 @@ export interface StatusInput {
   readonly off: OffReason | undefined;
   readonly languageId: string | undefined;
   readonly trace: TraceParams | undefined;
+  /** Static analysis of the active editor's language. */
+  readonly oracle?: OracleParams | undefined;
   readonly index?: IndexStatusParams | undefined;
 }
 
@@ -21,12 +23,13 @@ export interface StatusView {
   readonly isError: boolean;
 }
 
-export function statusView({ server, off, languageId, trace, index }: StatusInput): StatusView {
+export function statusView({ server, off, languageId, trace, oracle, index }: StatusInput): StatusView {
   const isError = server.state === 'error';
   const lines = [headline(server)];
   if (off === 'everywhere') lines.push('Suggestions while typing are off.');
   if (off === 'language') lines.push(`Suggestions while typing are off in ${languageId} files.`);
   if (trace) lines.push(traceLine(trace));
+  if (oracle && oracle.health !== 'off') lines.push(oracleLine(oracle, languageId));
   if (index && index.state !== 'off') lines.push(`Search: ${escapeMarkdown(indexLine(index))}`);
   const percent = index?.state === 'indexing' ? ` ${percentOf(index)} %` : '';
   return { text: `$(${icon(server, off)}) Stet${percent}`, hover: lines.join('\n\n'), isError };
@@ -49,6 +52,13 @@ function traceLine({ outcome, ms, nKept, nShifted, nNew, rows, nTokens }: TraceP
   const moved = nShifted > 0 ? `, moved ${nShifted}` : '';
   const cost = nPrompt > 0 ? `, read ${nNew} of ${nPrompt} tokens anew${moved} (${rows})` : '';
   return `Last request: ${outcome} in ${Math.round(ms)} ms${cost}, wrote ${nTokens}.`;
+}
+
+/** Who knows the names of the active file, or how somebody could. */
+function oracleLine({ name, health, detail }: OracleParams, languageId: string | undefined): string {
+  if (health === 'ready') return `Types: ${escapeMarkdown(name)} says which names exist.`;
+  if (health === 'starting') return `Types: ${escapeMarkdown(name)} is starting…`;
+  return `Types: nobody says which names exist in ${languageId} files: ${escapeMarkdown(detail)}`;
 }
 
 /** A path with underscores must not turn into italics. */

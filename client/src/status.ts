@@ -8,7 +8,7 @@ import {
   ThemeColor,
   window,
 } from 'vscode';
-import type { IndexStatusParams, StatusParams, TraceParams } from '../../protocol/messages.ts';
+import type { IndexStatusParams, OracleParams, StatusParams, TraceParams } from '../../protocol/messages.ts';
 import type { OffReason } from './overrides.ts';
 import { statusView } from './status-view.ts';
 import type { Toggles } from './toggles.ts';
@@ -18,6 +18,7 @@ export class Status implements Disposable {
   private readonly subscriptions: Disposable[];
   private server: StatusParams = { state: 'loading', detail: 'Starting…' };
   private trace: TraceParams | undefined;
+  private readonly oracles = new Map<string, OracleParams>(); // by language
   private index: IndexStatusParams | undefined;
   private resolveReady!: (status: StatusParams) => void;
   /** The first status that is not `loading`. */
@@ -66,6 +67,16 @@ export class Status implements Disposable {
     this.draw();
   }
 
+  setOracle(oracle: OracleParams): void {
+    for (const languageId of oracle.languageIds) this.oracles.set(languageId, oracle);
+    this.draw();
+  }
+
+  /** Static analysis of the active editor's language, as far as it is known. */
+  get oracle(): OracleParams | undefined {
+    return this.oracles.get(window.activeTextEditor?.document.languageId ?? '');
+  }
+
   setIndex(index: IndexStatusParams): void {
     this.index = index;
     this.draw();
@@ -85,6 +96,7 @@ export class Status implements Disposable {
       off: this.off,
       languageId: window.activeTextEditor?.document.languageId,
       trace: this.trace,
+      oracle: this.oracle,
       index: this.index,
     });
     this.item.text = view.text;

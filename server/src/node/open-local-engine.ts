@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tracer } from '../engine/base/ports.ts';
+import type { SymbolOracle } from '../engine/decoding/constraints/symbol-oracle.ts';
 import { measurePassCosts } from '../engine/decoding/drafters/draft-policy.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import type { WeightFormat } from '../engine/model/weights.ts';
@@ -18,6 +19,8 @@ export interface LocalEngineOptions extends ModelOptions {
   /** 0: chosen from the number of cores. */
   readonly threads: number;
   readonly cacheMemoryMb: number;
+  /** What static analysis knows; the engine owns it from now on. */
+  readonly oracle?: SymbolOracle;
   /** Holds web-tree-sitter.wasm and `<language>/parser.wasm`. */
   readonly grammarsFolder: string;
 }
@@ -37,7 +40,7 @@ export interface ModelOptions {
 
 /** Opens the engine. Rejects with EngineError naming the way out, or with the signal's reason. */
 export async function openLocalEngine(options: LocalEngineOptions): Promise<Engine> {
-  const { tracer, onStatus } = options;
+  const { tracer, onStatus, oracle } = options;
   const model = await openModelFor(options);
   onStatus?.(`Loading ${model.name}`);
   const tokenizer = Tokenizer.parse(model.tokenizerJson, model.tokenizerConfig);
@@ -55,7 +58,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
       passCosts,
       cacheMemoryMb: options.cacheMemoryMb,
     },
-    { clock: systemClock, tracer, ...(parsers && { parsers }) },
+    { clock: systemClock, tracer, ...(parsers && { parsers }), ...(oracle && { oracle }) },
   );
 }
 

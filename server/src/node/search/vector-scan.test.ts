@@ -21,7 +21,7 @@ function unitVector(dims: number, next: () => number): Float32Array {
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, number, i) => sum + number * b[i]!, 0);
 
 describe('VectorScan', () => {
-  test.each([16, 64, 256, 768])('%i numbers: kernel, loop and floats agree', (dims) => {
+  test.each([8, 16, 100, 256])('%i numbers: kernel, loop and floats agree', (dims) => {
     const next = random(dims);
     const fast = new VectorScan(dims);
     const slow = new VectorScan(dims, false);
@@ -74,7 +74,7 @@ describe('VectorScan', () => {
     const all = [...kept.values()].flatMap((rows) => [...rows]);
     expect(scan.size).toBe(all.length);
     const found = scan.nearest(unitVector(32, next), all.length + 10).map(({ key }) => key);
-    expect(found.length).toBeGreaterThan(all.length - 5); // a score of exactly 0 is no hit
+    expect(found.length).toBe(all.length);
     expect(new Set(found).size).toBe(found.length);
     const keys = new Set(all.map(([key]) => key));
     expect(found.filter((key) => !keys.has(key))).toEqual([]);

@@ -47,22 +47,26 @@ export class VectorScan {
   /** Where blocks begin; before it lie the query and one block's scores. */
   private readonly firstBlock: number;
   private readonly scoresAt: number;
-  /** Of each row; -1 where it was removed. */
+  /** Of each row; -1 where it was removed or has no vector. */
   private keys = new Float64Array(rowsPerBlock);
   private nRow = 0;
   private nDead = 0;
   /** By group (a file): its first row and their number, in one number: groups × rows fit 53 bits. */
   private readonly groups = new Map<number, number>();
 
-  /** `dims` is a multiple of 16. `usesKernel` off is the slow path, for tests and old runtimes. */
+  /** Numbers that a row takes: what is missing to a multiple of 16 is 0. */
+  private readonly width: number;
+
+  /** `usesKernel` off is the slow path, for tests and old runtimes. */
   constructor(
     readonly dims: number,
     usesKernel = true,
   ) {
-    assert(dims > 0 && dims % 16 === 0 && dims <= maxDims, `vectors of ${dims} numbers cannot be scanned`);
-    this.scoresAt = alignUp(2 * dims, 16);
+    assert(dims > 0 && dims <= maxDims, `vectors of ${dims} numbers cannot be scanned`);
+    this.width = alignUp(dims, 16);
+    this.scoresAt = 2 * this.width;
     this.firstBlock = alignUp(this.scoresAt + 4 * rowsPerBlock, 16);
-    this.blockBytes = rowsPerBlock * (dims + 4);
+    this.blockBytes = rowsPerBlock * (this.width + 4);
     this.memory = new WebAssembly.Memory({
       initial: Math.ceil(this.firstBlock / pageBytes),
       maximum: 65_536,
@@ -70,7 +74,7 @@ export class VectorScan {
     this.kernel = usesKernel ? vectorKernel(this.memory) : undefined;
   }
 
-  /** Rows with a key; those with a scale of 0 count too. */
+  /** Rows of all groups; those without a vector count too. */
   get size(): number {
     return this.nRow - this.nDead;
   }
@@ -121,7 +125,7 @@ export class VectorScan {
         const score = scores[i] as number;
         if (score < best.floor) continue;
         const key = this.keys[start + i] as number;
-        if (key >= 0 && score !== 0 && accepts(key)) best.offer(key, score);
+        if (key >= 0 && accepts(key)) best.offer(key, score);
       }
     }
     return best.hits(queryScale);
@@ -130,7 +134,7 @@ export class VectorScan {
   private scanBlock(start: number, count: number): void {
     const rows = this.rowAt(start);
     const scales = this.scaleAt(start);
-    if (this.kernel) this.kernel.scan(rows, scales, count, 0, this.dims, this.scoresAt);
+    if (this.kernel) this.kernel.scan(rows, scales, count, 0, this.width, this.scoresAt);
     else this.scanSlowly(rows, scales, count);
   }
 
@@ -139,7 +143,7 @@ export class VectorScan {
     const bytes = new Int8Array(this.memory.buffer);
     const floats = this.floats();
     for (let row = 0; row < count; row++) {
-      const at = rows + row * this.dims;
+      const at = rows + row * this.width;
       let sum = 0;
       for (let i = 0; i < this.dims; i++) sum += (bytes[at + i] as number) * (query[i] as number);
       floats[this.scoresAt / 4 + row] = Math.fround(sum) * (floats[scales / 4 + row] as number);
@@ -159,10 +163,10 @@ export class VectorScan {
 
   private write(row: number, key: number, { scale, numbers }: PackedVector): void {
     assert(numbers.length === this.dims || scale === 0, 'a vector has the wrong size');
-    this.keys[row] = key;
+    this.keys[row] = scale === 0 ? -1 : key;
     this.floats()[this.scaleAt(row) / 4] = scale;
     if (scale !== 0) new Int8Array(this.memory.buffer, this.rowAt(row), this.dims).set(numbers);
-    else new Int8Array(this.memory.buffer, this.rowAt(row), this.dims).fill(0);
+    else new Int8Array(this.memory.buffer, this.rowAt(row), this.dims).fill(0); // the row may be a used one
   }
 
   /** Closes the gaps that removed rows left, in order, so that groups stay in one piece. */
@@ -178,7 +182,7 @@ export class VectorScan {
       for (let row = first; row < first + count; row++, to++) {
         this.keys[to] = this.keys[row] as number;
         scales[this.scaleAt(to) / 4] = scales[this.scaleAt(row) / 4] as number;
-        bytes.copyWithin(this.rowAt(to), this.rowAt(row), this.rowAt(row) + this.dims);
+        bytes.copyWithin(this.rowAt(to), this.rowAt(row), this.rowAt(row) + this.width);
       }
     }
     this.nRow = to;
@@ -196,7 +200,7 @@ export class VectorScan {
   }
 
   private rowAt(row: number): number {
-    return this.blockAt(row) + 4 * rowsPerBlock + (row % rowsPerBlock) * this.dims;
+    return this.blockAt(row) + 4 * rowsPerBlock + (row % rowsPerBlock) * this.width;
   }
 
   private scaleAt(row: number): number {

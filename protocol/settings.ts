@@ -35,6 +35,42 @@ export const settingsTable = {
     scope: 'window',
     description: 'Language identifiers in which Stet suggests only when asked (Alt+\\).',
   },
+  disabledPaths: {
+    type: 'string[]',
+    default: [],
+    scope: 'window',
+    description:
+      'Glob patterns of files in which Stet suggests only when asked (Alt+\\), such as `**/generated/**` or `*.sql`. A line with `stet: off` does the same for the rest of a file, `stet: on` ends it.',
+  },
+  'completion.eagerness': {
+    type: 'string',
+    default: 'balanced',
+    enum: ['quiet', 'balanced', 'eager'],
+    scope: 'window',
+    description:
+      'How sure a suggestion must be to be shown while you type; what is unsure is cut off its end. quiet shows little that is wrong, eager hides little that is right (docs/benchmarks.md has the figures). After suggestions that you typed past it asks for more for a while. What you ask for (Alt+\\) is always shown.',
+  },
+  'completion.inComments': {
+    type: 'boolean',
+    default: true,
+    scope: 'window',
+    description: 'Suggest while you type in comments.',
+  },
+  'completion.inStrings': {
+    type: 'boolean',
+    default: true,
+    scope: 'window',
+    description: 'Suggest while you type in strings.',
+  },
+  'completion.alternatives': {
+    type: 'number',
+    default: 3,
+    minimum: 1,
+    maximum: 5,
+    scope: 'window',
+    description:
+      'Suggestions to choose from when you ask (Alt+\\; Alt+] and Alt+[ go through them). Each one more takes about as long as the first without reading the file again. While you type there is one.',
+  },
   'completion.maxLines': {
     type: 'number',
     default: 8,

@@ -14,7 +14,7 @@ export interface QualityFile extends SourceFile {
   readonly neighbours: readonly SourceFile[];
 }
 
-const languageOf: Readonly<Record<string, string>> = {
+export const languageOf: Readonly<Record<string, string>> = {
   '.ts': 'typescript',
   '.mts': 'typescript',
   '.tsx': 'typescriptreact',

@@ -65,5 +65,10 @@ function toCompletionSettings(settings: Settings): CompletionSettings {
     debounceMs: settings['completion.debounceMs'],
     maxFileSizeKb: settings.maxFileSizeKb,
     editReuse: settings['completion.editReuse'],
+    eagerness: settings['completion.eagerness'],
+    alternatives: settings['completion.alternatives'],
+    inComments: settings['completion.inComments'],
+    inStrings: settings['completion.inStrings'],
+    disabledPaths: settings.disabledPaths,
   };
 }

@@ -3,6 +3,7 @@
 import type { Priority } from '../base/lane.ts';
 import { Lru } from '../base/lru.ts';
 import type { Tracer } from '../base/ports.ts';
+import { Stages } from '../base/stages.ts';
 import type { SequencePool } from '../model/pool.ts';
 import type { Region } from '../syntax/brackets.ts';
 import { regionAt } from '../syntax/scopes.ts';
@@ -11,13 +12,14 @@ import type { Trees } from '../syntax/trees.ts';
 import type { DocumentSnapshot } from '../text/snapshot.ts';
 import { Debounce } from './debounce.ts';
 import type { OpenDocuments } from './documents.ts';
-import { type GenerateParts, generate, type Job } from './generate.ts';
+import { type Generated, type GenerateParts, generate, type Job } from './generate.ts';
 import { Healer } from './healing.ts';
 import type { MemoryGuard } from './memory-guard.ts';
 import {
   type CompletionOutcome,
   type CompletionRequest,
   type CompletionResult,
+  type Explanation,
   newCost,
   type Suggestion,
 } from './request.ts';
@@ -58,11 +60,15 @@ export class Completer {
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
     const { clock, documents, pool } = this.parts;
     const startMs = clock.nowMs();
+    const stages = new Stages(clock);
+    stages.enter('context');
     let cost = newCost();
+    let explanation: Explanation | undefined;
     const answer = (outcome: CompletionOutcome, suggestion?: Suggestion): CompletionResult => ({
       outcome,
       ...(suggestion && { suggestion }),
-      cost: { ...cost, ms: clock.nowMs() - startMs },
+      ...(explanation && { explanation }),
+      cost: { ...cost, ms: clock.nowMs() - startMs, stages: stages.finish() },
     });
 
     const snapshot = documents.get(request.uri);
@@ -71,10 +77,12 @@ export class Completer {
     if (refusal) return answer(refusal);
 
     const { settings, selected, trigger, offset } = request;
-    const reused = selected ? undefined : this.shown.match(snapshot, offset);
+    const reused = selected || request.explain ? undefined : this.shown.match(snapshot, offset);
     const delayMs = this.debounce.nextDelayMs(settings.debounceMs); // watches every request
     if (reused) return answer('reused', reused);
+    stages.enter('debounce');
     if (trigger === 'automatic' && delayMs > 0) await clock.sleep(delayMs, signal);
+    stages.enter('context');
 
     const region = this.parts.trees?.readNow(snapshot, (tree) => regionAt(tree, offset));
     const { start, end, typed, place } = situationOf(snapshot, request, region);
@@ -90,12 +98,14 @@ export class Completer {
       wantsOthers: false,
       settings,
       startMs,
+      stages,
     };
     this.healer.stop(); // only now: typing along a suggestion is no reason to stop
     let onHealed: ((signal: AbortSignal) => Promise<void>) | undefined;
     try {
-      const { trimmed, ...written } = await this.write(job, snapshot, 'typing', signal);
-      cost = { ms: 0, ...written.cost };
+      const { trimmed, generated } = await this.write(job, snapshot, 'typing', signal);
+      cost = { ms: 0, ...generated.cost };
+      if (request.explain) explanation = explain(generated, trimmed);
       if (documents.get(uri)?.version !== snapshot.version) return answer('stale');
       if (!trimmed) return answer('empty');
       if (this.isMemorised(trimmed.text)) return answer('memorised');
@@ -133,14 +143,15 @@ export class Completer {
 
   /** What the model writes for `job`, trimmed to what is worth showing. */
   private async write(job: Job, snapshot: DocumentSnapshot, priority: Priority, signal: AbortSignal) {
-    const { text, isCutOff, trail, cost } = await generate(this.parts, job, priority, signal);
-    this.trails.set(job.uri, trail);
-    const trimmed = trim({ ...job.place, generated: text, isCutOff });
-    if (!trimmed || !this.parts.trees) return { trimmed, cost };
+    const generated = await generate(this.parts, job, priority, signal);
+    job.stages.enter('filter');
+    this.trails.set(job.uri, generated.trail);
+    const trimmed = trim({ ...job.place, generated: generated.text, isCutOff: generated.isCutOff });
+    if (!trimmed || !this.parts.trees) return { trimmed, generated };
     const { textBefore, textAfter } = job.place;
     const spot = { snapshot, before: textBefore, after: textAfter.slice(trimmed.replaceAfter) };
     const checked = await withoutBrokenEnd(this.parts.trees, spot, trimmed.text);
-    return { trimmed: { ...trimmed, text: checked }, cost };
+    return { trimmed: { ...trimmed, text: checked }, generated };
   }
 
   /**
@@ -160,6 +171,11 @@ export class Completer {
     this.shown.clear(snapshot.uri);
     this.parts.tracer({ kind: 'withdrawn', uri: snapshot.uri, id });
   }
+}
+
+function explain({ text, written }: Generated, trimmed: Trimmed | undefined): Explanation {
+  const tokens = written.map(({ probability, endExclusive }) => ({ probability, endExclusive }));
+  return { generated: text, tokens, trimmed: trimmed?.text };
 }
 
 /** Why no suggestion can be made here at all, if so. */

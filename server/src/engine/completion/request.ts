@@ -1,6 +1,8 @@
 /** What a completion is asked with and answers: plain values, so that they cross a process boundary. */
 
 import type { CompletionCost } from '../base/ports.ts';
+import type { SamplingOptions } from '../decoding/sampling.ts';
+import type { QuietZone } from './quiet-zones.ts';
 
 /** Where and how to complete; offsets in UTF-16 code units. */
 export interface CompletionRequest {
@@ -12,6 +14,8 @@ export interface CompletionRequest {
   readonly trigger: 'automatic' | 'invoked';
   /** The entry selected in the editor's completion list, which a suggestion must begin with. */
   readonly selected?: { readonly start: number; readonly endExclusive: number; readonly text: string };
+  /** Ask the model whatever is on screen, and say what it wrote: for measurements. */
+  readonly explain?: boolean;
   readonly settings: CompletionSettings;
 }
 
@@ -25,7 +29,21 @@ export interface CompletionSettings {
   readonly maxFileSizeKb: number;
   /** False: rows behind an edit are computed anew, which is exact at once, and slower. */
   readonly editReuse: boolean;
+  /** How sure a suggestion must be while typing; absent: all of it is shown. */
+  readonly eagerness?: Eagerness;
+  /** Suggestions to choose from when `invoked`; 1 when absent. */
+  readonly alternatives?: number;
+  /** False: nothing while typing there. */
+  readonly inComments?: boolean;
+  readonly inStrings?: boolean;
+  /** Globs of files where nothing is suggested while typing. */
+  readonly disabledPaths?: readonly string[];
+  /** Absent: the likeliest token, always. */
+  readonly sampling?: SamplingOptions;
 }
+
+/** From sure and rare to unsure and often. */
+export type Eagerness = 'quiet' | 'balanced' | 'eager';
 
 /** A text that may replace a range of the document. */
 export interface Suggestion {
@@ -35,12 +53,17 @@ export interface Suggestion {
   /** [start, endExclusive) of the document that `text` replaces; holds the cursor. */
   readonly start: number;
   readonly endExclusive: number;
+  /** How probable it is that the text stays as it is, in [0, 1], where the model's figures were calibrated. */
+  readonly probability?: number;
 }
 
 /** Why there is no suggestion, or where it came from. */
 export type CompletionOutcome =
   | 'generated' // the model wrote it
   | 'reused' // the user typed along the suggestion on screen
+  | 'cached' // asked for at this place before
+  | 'unsure' // not even the first word was sure enough for settings.eagerness
+  | QuietZone
   | 'empty' // the model had nothing to add, or trimming left nothing
   | 'memorised' // what it wrote stands word for word in the training corpus, so it is withheld
   | 'stale' // the document moved on while the request was under way
@@ -51,10 +74,23 @@ export type CompletionOutcome =
   | 'bad-position' // inside a surrogate pair or past the end
   | 'mid-word'; // the cursor stands inside a word, where insertions are rarely wanted
 
+/** What the model wrote before any of it was judged. */
+export interface Explanation {
+  readonly generated: string;
+  /** Every token: its probability, and the length of `generated` with it. */
+  readonly tokens: readonly { readonly probability: number; readonly endExclusive: number }[];
+  /** After trimming, before anything was cut for being unsure; undefined when nothing is left. */
+  readonly trimmed: string | undefined;
+}
+
 /** The result and what it cost. */
 export interface CompletionResult {
   readonly outcome: CompletionOutcome;
+  /** Where the request asked for it and the model was asked. */
+  readonly explanation?: Explanation;
   readonly suggestion?: Suggestion;
+  /** Others, the likeliest first, where the user asked. */
+  readonly alternatives?: readonly Suggestion[];
   readonly cost: CompletionCost;
 }
 

@@ -71,9 +71,10 @@ export class CursorCache {
     return end < 0 ? copied : copied.subarray(0, end);
   }
 
-  /** The last tokens before what comes next, as the cache model reads them. */
+  /** The last tokens before what comes next, as the cache model reads them; none of another text. */
   get context(): Int32Array {
-    return this.cache.tokens.subarray(-maxMatchTokens);
+    const last = this.cache.tokens.subarray(-maxMatchTokens);
+    return last.subarray(last.lastIndexOf(boundary) + 1);
   }
 
   private predictAnew(): CachePrediction | undefined {

@@ -217,4 +217,13 @@ describe('the drafters', () => {
     expect(new RecyclingDrafter(successors, Int32Array.of(9, 2)).draft(2)).toEqual({ tokens: [5], trust: 0 });
     expect(new RecyclingDrafter(successors, Int32Array.of(9, 9)).draft(2)).toBeUndefined();
   });
+
+  test('at the beginning of a file nothing is before the cursor, and nothing is guessed of it', () => {
+    const successors = new Successors(20);
+    const first = new RecyclingDrafter(successors, new Int32Array(0));
+    expect(first.draft(3)).toBeUndefined();
+    for (const token of [3, 4, 5]) first.accept(token);
+    expect(new RecyclingDrafter(successors, new Int32Array(0)).draft(3)).toBeUndefined();
+    expect(new RecyclingDrafter(successors, Int32Array.of(3)).draft(3)).toEqual({ tokens: [4, 5], trust: 1 });
+  });
 });

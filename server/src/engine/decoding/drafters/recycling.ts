@@ -23,6 +23,7 @@ export class Successors {
 
   /** `next` came behind `first`, `second`. */
   learn(first: TokenId, second: TokenId, next: TokenId): void {
+    if (second === none) return;
     this.ofToken[second] = next;
     this.ofPair.set([first, second, next], slotOf(first, second));
   }
@@ -30,6 +31,7 @@ export class Successors {
   /** The last successor of the pair. */
   afterPair(first: TokenId, second: TokenId): TokenId | undefined {
     const slot = slotOf(first, second);
+    if (second === none) return undefined;
     const isKnown = this.ofPair[slot] === first && this.ofPair[slot + 1] === second;
     return isKnown ? this.ofPair[slot + 2] : undefined;
   }

@@ -1,0 +1,57 @@
+/** BackOff: asks for more certainty after suggestions that nobody wanted, and for less again after wanted ones. */
+
+// Copilot lengthens its delay after rejections (peers.md section 6); a local model costs nothing to
+// ask, so what grows here is how sure it must be to speak. In log odds, so that no number of
+// dismissals silences what is certain.
+
+import type { Clock } from '../base/ports.ts';
+
+/** Log odds that one dismissal adds to what is asked for. */
+const perDismissal = 0.15;
+
+/** Log odds that one accepted suggestion takes off: accepts are rarer and say more. */
+const perAccept = 0.45;
+
+/** The most that dismissals add up to: odds of 1 become odds of 4.5. */
+const maxStrictness = 1.5;
+
+/** Half of it is forgotten after this time: a person who comes back works on something else. */
+const halfLifeMs = 5 * 60_000;
+
+/** A suggestion that was on screen for less was not read, so typing on is no answer to it. */
+export const minReadMs = 500;
+
+/** One per engine: a person is annoyed in all files. */
+export class BackOff {
+  private strictness = 0;
+  private sinceMs: number;
+
+  constructor(private readonly clock: Clock) {
+    this.sinceMs = clock.nowMs();
+  }
+
+  /** What `threshold`, a probability, becomes for now. */
+  adjusted(threshold: number): number {
+    this.forget();
+    if (threshold <= 0 || threshold >= 1) return threshold;
+    const odds = (threshold / (1 - threshold)) * Math.exp(this.strictness);
+    return odds / (1 + odds);
+  }
+
+  /** A suggestion was read and not taken. */
+  dismissed(): void {
+    this.forget();
+    this.strictness = Math.min(maxStrictness, this.strictness + perDismissal);
+  }
+
+  accepted(): void {
+    this.forget();
+    this.strictness = Math.max(0, this.strictness - perAccept);
+  }
+
+  private forget(): void {
+    const nowMs = this.clock.nowMs();
+    this.strictness *= 0.5 ** ((nowMs - this.sinceMs) / halfLifeMs);
+    this.sinceMs = nowMs;
+  }
+}

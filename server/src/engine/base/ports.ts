@@ -1,5 +1,7 @@
 /** Ports: what the engine needs of its host, given once to `openEngine`; the engine itself touches no machine. */
 
+import type { StageTimes } from './stages.ts';
+
 /** Time. Real in production, a fake in tests, so that no test waits. */
 export interface Clock {
   /** Monotonic milliseconds; only differences mean anything. */
@@ -34,6 +36,8 @@ export interface CompletionCost {
   readonly nPasses: number;
   readonly nGuessed: number;
   readonly nRight: number;
+  /** Where the time went; absent from costs that nobody timed. */
+  readonly stages?: StageTimes;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import type { Priority } from '../base/lane.ts';
 import type { Clock, CompletionCost } from '../base/ports.ts';
+import type { Stages } from '../base/stages.ts';
 import { decode } from '../decoding/decode.ts';
 import { CopyDrafter } from '../decoding/drafters/copy.ts';
 import type { DraftPolicy } from '../decoding/drafters/draft-policy.ts';
@@ -53,6 +54,8 @@ export interface Job {
   readonly wantsOthers: boolean;
   readonly settings: CompletionSettings;
   readonly startMs: number;
+  /** Where the time goes. */
+  readonly stages: Stages;
 }
 
 /** One token that the model wrote, and what else it might have written there. */
@@ -91,15 +94,17 @@ export function generate(
   signal: AbortSignal,
 ): Promise<Generated> {
   const { lm, tokenizer, fim, cacheSamplers, clock } = parts;
-  const { sequence, place, settings, startMs } = job;
+  const { sequence, place, settings, startMs, stages } = job;
   const prompt = promptOf(parts, job);
   const task = async (): Promise<Generated> => {
+    stages.enter('prefill');
     const reuse = settings.editReuse ? undefined : exactReuse;
     const { alignment, logits } = await lm.prefill(sequence, prompt, signal, reuse, job.lenders);
     const { nKept, nShifted, nNew, nRepaired } = alignment;
     const isExact = sequence.nExact === sequence.length;
     const rows = isExact ? 'exact' : nRepaired > 0 ? 'repaired' : 'shifted';
     const firstTokenMs = clock.nowMs() - startMs;
+    stages.enter('decode');
 
     const { maxLines, maxTokens } = settings;
     const stopper = createStopper({ ...place, maxLines });
@@ -132,6 +137,7 @@ export function generate(
       cost: { firstTokenMs, nKept, nShifted, nNew, nRepaired, rows, nTokens, ...drafting.counts },
     };
   };
+  stages.enter('queue');
   return lm.exclusive(priority, task, signal);
 }
 

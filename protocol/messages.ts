@@ -26,6 +26,14 @@ export interface TraceParams {
   readonly rows: 'exact' | 'repaired' | 'shifted';
   /** Tokens written by the model. */
   readonly nTokens: number;
+  /** Passes after the prompt's, tokens guessed ahead in them, and how many of these were right. */
+  readonly nPasses?: number;
+  readonly nGuessed?: number;
+  readonly nRight?: number;
+  /** Milliseconds by stage: debounce, context, queue, prefill, decode, oracle, filter. */
+  readonly stages?: { readonly [stage: string]: number };
+  /** Memory of the engine process. */
+  readonly rssBytes?: number;
 }
 export const traceNotification = 'stet/trace';
 

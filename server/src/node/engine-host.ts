@@ -48,7 +48,8 @@ export function serveEngine(
   connection.onRequest(completeRequest, async (request, token) => {
     const signal = abortSignalOf(token);
     try {
-      return await opened().complete(request, signal);
+      const result = await opened().complete(request, signal);
+      return { ...result, cost: { ...result.cost, rssBytes: process.memoryUsage.rss() } };
     } catch (error) {
       return toResponseError(error, signal) as never;
     }

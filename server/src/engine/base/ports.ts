@@ -38,6 +38,8 @@ export interface CompletionCost {
   readonly nRight: number;
   /** Where the time went; absent from costs that nobody timed. */
   readonly stages?: StageTimes;
+  /** Memory of the process that the engine runs in; its host adds it. */
+  readonly rssBytes?: number;
 }
 
 /**

@@ -47,6 +47,8 @@ interface Waiting {
 export class PublishedDiagnostics {
   private readonly last = new Map<string, { version: number; found: LspDiagnostic[] }>();
   private readonly waiting = new Map<string, Waiting>();
+  /** The server names versions, so that what comes without one is about an unknown text. */
+  private hasVersions = false;
 
   /** `textDocument/publishDiagnostics` came in. */
   take(params: unknown): void {
@@ -57,6 +59,8 @@ export class PublishedDiagnostics {
     };
     if (typeof uri !== 'string' || !Array.isArray(diagnostics)) return;
     const key = keyOf(uri);
+    if (typeof version === 'number') this.hasVersions = true;
+    else if (this.hasVersions) return;
     const waiting = this.waiting.get(key);
     // Servers that name no version mean the newest text that they have been given.
     const about =
@@ -83,6 +87,7 @@ export class PublishedDiagnostics {
   }
 
   clear(): void {
+    this.hasVersions = false;
     this.last.clear();
   }
 }

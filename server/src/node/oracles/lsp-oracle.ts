@@ -225,8 +225,11 @@ export class LspOracle implements SymbolOracle {
       async (child, overlay, deadline) => {
         this.show(overlay, uri, languageId, this.documents.get(uri)?.text ?? text);
         const position = positionAt(new LineIndex(text), offset);
-        await child.request('textDocument/completion', { textDocument: { uri }, position }, deadline);
-        if (this.documents.has(uri)) this.warm.add(uri);
+        const params = { textDocument: { uri }, position };
+        await child.request('textDocument/completion', params, deadline).catch(() => {
+          deadline.throwIfAborted(); // an error is an answer too: gopls has one for the text's end
+        });
+        if (this.documents.has(uri) && this.server.child === child) this.warm.add(uri);
       },
       'background',
     );

@@ -284,7 +284,9 @@ function declaratorName(node: Node): string {
     declarator = inner;
   }
   const text = declarator?.text ?? '';
-  return text.length <= maxNameLength && !/[\n{(]/.test(text) ? text.replaceAll('::', '.') : '';
+  return text.length <= maxNameLength && !/[\n{(]/.test(text)
+    ? text.replace(/<[^<>]*>/g, '').replaceAll('::', '.')
+    : '';
 }
 
 /** Node types of bodies where a grammar names no field for it. */

@@ -130,6 +130,7 @@ class Chunking {
   private declare(item: Item, declaration: Declaration, outer: Scope, depth: number): void {
     const scope = this.scopeOf(item, declaration, outer);
     const { node, body } = declaration;
+    const headEnd = signatureEnd(declaration);
     const isWhole =
       this.sizeOf(item) <= (isContainer(scope.kind) ? this.limits.maxClassSize : this.limits.maxSize);
     const items = isWhole || depth > maxDepth ? [] : this.itemsOf(body ?? node, depth);
@@ -138,9 +139,11 @@ class Chunking {
       this.fill([{ start: item.start, endExclusive: item.endExclusive, isHead: true }], scope, depth);
       return;
     }
-    const head: Item = { start: item.start, endExclusive: first.start, isHead: true };
-    const rest = first.start > item.start ? [head, ...items] : items;
-    this.fill(rest, scope, depth + 1);
+    const parts = [...items];
+    if (headEnd !== undefined) parts[0] = { ...first, start: headEnd }; // a comment before the body is the first part's
+    const endExclusive = parts[0]?.start ?? first.start;
+    if (endExclusive > item.start) parts.unshift({ start: item.start, endExclusive, isHead: true });
+    this.fill(parts, scope, depth + 1);
   }
 
   /** Something large that declares nothing: its parts, in the same scope. */
@@ -172,7 +175,7 @@ class Chunking {
         }
         lead ??= child.startIndex;
       } else {
-        if (lead !== undefined && this.hasBlankLine(end, child.startIndex)) {
+        if (lead !== undefined && this.isApart(lead, end, child.startIndex)) {
           items.push({ start: lead, endExclusive: end });
           lead = undefined;
         }
@@ -216,8 +219,8 @@ class Chunking {
     const own = only && this.scopeOf(item, only, scope);
     const kinds = new Set(named.map(({ kind }) => kindIn(kind, scope)));
     const kind = kinds.size === 1 ? ([...kinds][0] as ChunkKind) : scope.kind;
-    const names = named.slice(0, maxNames).map(({ name }) => qualified(scope, name));
-    const name = [...new Set(names)].filter(Boolean).join(', ');
+    const names = [...new Set(named.slice(0, maxNames).map(({ name }) => name))].filter(Boolean);
+    const name = qualified(scope, names.join(', '));
     this.pieces.push({ ...base, kind, name, header: scope.header, doc: own?.doc ?? '' });
   }
 
@@ -225,10 +228,10 @@ class Chunking {
     const kind = kindIn(declaration.kind, outer);
     const name = qualified(outer, declaration.name);
     const declaredAt = item.node?.startIndex ?? item.start;
-    const { body } = declaration;
-    const end = body ? body.startIndex : item.endExclusive;
-    const signature = this.text
-      .slice(declaredAt, Math.max(declaredAt, Math.min(end, declaredAt + 4 * maxSignatureLength)))
+    const { body, isSoft } = declaration;
+    const end = signatureEnd(declaration) ?? (body ? body.startIndex : item.endExclusive);
+    const source = this.text.slice(declaredAt, Math.min(end, declaredAt + 4 * maxSignatureLength));
+    const signature = (isSoft ? source.replace(/\n[\s\S]*$/, '') : source)
       .replace(/\s+/g, ' ')
       .replace(/[\s{:]+$/, '')
       .slice(0, maxSignatureLength);
@@ -319,6 +322,11 @@ class Chunking {
     return { start: lineStart, endExclusive: end };
   }
 
+  /** Whether comments at [lead, end) are about something else than what starts at `next`. */
+  private isApart(lead: number, end: number, next: number): boolean {
+    return this.hasBlankLine(end, next) && !this.text.startsWith('/**', lead);
+  }
+
   private hasBlankLine(start: number, endExclusive: number): boolean {
     return /\n[^\S\n]*\n/.test(this.text.slice(start, endExclusive));
   }
@@ -326,6 +334,13 @@ class Chunking {
   private sizeOf({ start, endExclusive }: Part): number {
     return this.sizes.of(start, endExclusive);
   }
+}
+
+/** Where a comment stands between a signature and its body, if one does (Ruby, Python). */
+function signatureEnd({ node, body }: Declaration): number | undefined {
+  if (!body || node.childCount > 20) return undefined;
+  const found = node.children.find((child) => child && isComment(child) && child.endIndex <= body.startIndex);
+  return found?.startIndex;
 }
 
 function kindIn(kind: ChunkKind, scope: Scope): ChunkKind {

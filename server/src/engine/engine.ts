@@ -7,7 +7,9 @@ import { type DocumentChange, OpenDocuments } from './completion/documents.ts';
 import type { MemoryGuard } from './completion/memory-guard.ts';
 import type { CompletionRequest, CompletionResult } from './completion/request.ts';
 import { newCost } from './completion/request.ts';
+import { Types } from './completion/types.ts';
 import { cacheWeightsOf } from './decoding/cache-weights.ts';
+import type { SymbolOracle } from './decoding/constraints/symbol-oracle.ts';
 import { DraftPolicy, type PassCosts } from './decoding/drafters/draft-policy.ts';
 import { Successors } from './decoding/drafters/recycling.ts';
 import { arenaBytes } from './model/arena.ts';
@@ -69,6 +71,8 @@ export interface EnginePorts {
   readonly tracer: Tracer;
   /** Absent where tree-sitter is not to be had. The engine owns it from now on. */
   readonly parsers?: Parsers;
+  /** Static analysis of whatever languages it serves; absent: suggestions may name what does not exist. The engine owns it from now on. */
+  readonly oracle?: SymbolOracle;
 }
 
 /** Documents whose keys and values are held at once: more than anyone types in at once. */
@@ -77,7 +81,7 @@ const maxSequences = 8;
 /** Builds an engine around a loaded model. The engine owns `forward` from now on. */
 export function createEngine(options: EngineOptions, ports: EnginePorts): Engine {
   const { name, metadata, tokenizer, forward, guard, cacheMemoryMb } = options;
-  const { clock, tracer, parsers } = ports;
+  const { clock, tracer, parsers, oracle } = ports;
   const { config } = forward;
   const contextTokens = Math.min(metadata.contextTokens ?? config.maxPositions, config.maxPositions);
   const segments = new SegmentTokenizer(tokenizer);
@@ -85,6 +89,7 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
   const cacheSamplers = new CacheSamplers(segments, weights, clock);
   const documents = new OpenDocuments();
   const trees = parsers && new Trees(parsers, clock);
+  const types = oracle && new Types(oracle, clock, tokenizer);
   const lm = new CausalLm(forward, clock);
   const nFitting = Math.floor((cacheMemoryMb * 1e6) / arenaBytes(config, contextTokens));
   const nSequences = Math.max(1, Math.min(maxSequences, nFitting));
@@ -102,6 +107,7 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
     clock,
     tracer,
     ...(trees && { trees }),
+    ...(types && { types }),
     ...(guard && { guard }),
   });
   const newest = new Map<string, AbortController>(); // by document: the request that counts
@@ -110,7 +116,9 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
   return {
     info: { modelName: name, contextTokens },
     edit(change) {
+      const before = documents.get(change.uri);
       documents.apply(change);
+      types?.edit(change, before, documents.get(change.uri));
       const opened = change.kind === 'open' && documents.get(change.uri);
       if (opened) void cacheSamplers.warm(opened);
     },
@@ -135,12 +143,13 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
       }
     },
     accepted: (id) => completer.accepted(id),
-    dispose() {
+    async dispose() {
       completer.dispose();
       for (const request of newest.values()) request.abort(superseded);
       trees?.dispose();
       parsers?.dispose();
-      return lm.exclusive('typing', () => forward.dispose()); // after the pass that runs now
+      await types?.dispose();
+      await lm.exclusive('typing', () => forward.dispose()); // after the pass that runs now
     },
   };
 }

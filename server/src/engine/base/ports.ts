@@ -18,6 +18,25 @@ export interface Clock {
  */
 export type RowTruth = 'exact' | 'repaired' | 'shifted';
 
+/** One question to static analysis about what may stand at a place, and what its answer did. */
+export interface MaskTrace {
+  /** The kind of place: `member`, `import-name`, … */
+  readonly kind: string;
+  /** As the oracle sees it: `Map<string, number>`; '' where it does not say. */
+  readonly receiver: string;
+  /** Whether other names were forbidden, or only made less likely. */
+  readonly isClosed: boolean;
+  /** Names that may stand there; 0: nobody knew. */
+  readonly nNames: number;
+  /** Tokens that would have been picked, or came next in line, and were refused. */
+  readonly nRejected: number;
+  /** Until the answer, and how much of that the model waited. */
+  readonly ms: number;
+  readonly waitedMs?: number;
+  /** It came after the deadline and was ignored. */
+  readonly isLate?: boolean;
+}
+
 /** What one completion cost: milliseconds and counts. */
 export interface CompletionCost {
   readonly ms: number;
@@ -36,6 +55,10 @@ export interface CompletionCost {
   readonly nPasses: number;
   readonly nGuessed: number;
   readonly nRight: number;
+  /** What static analysis was asked while the model wrote; absent where nobody was asked. */
+  readonly masks?: readonly MaskTrace[];
+  /** The first error that the suggestion would have brought about, for which it was cut or dropped. */
+  readonly typeError?: string;
   /** Where the time went; absent from costs that nobody timed. */
   readonly stages?: StageTimes;
   /** Memory of the process that the engine runs in; its host adds it. */

@@ -1,6 +1,7 @@
 /** What a completion is asked with and answers: plain values, so that they cross a process boundary. */
 
 import type { CompletionCost } from '../base/ports.ts';
+import type { TriggerKind } from '../decoding/constraints/symbol-oracle.ts';
 import type { SamplingOptions } from '../decoding/sampling.ts';
 import type { QuietZone } from './quiet-zones.ts';
 
@@ -33,6 +34,8 @@ export interface CompletionSettings {
   readonly eagerness?: Eagerness;
   /** Suggestions to choose from when `invoked`; 1 when absent. */
   readonly alternatives?: number;
+  /** False: the next suggestion is not looked for while one is on screen. */
+  readonly lookAhead?: boolean;
   /** False: nothing while typing there. */
   readonly inComments?: boolean;
   readonly inStrings?: boolean;
@@ -40,6 +43,10 @@ export interface CompletionSettings {
   readonly disabledPaths?: readonly string[];
   /** Absent: the likeliest token, always. */
   readonly sampling?: SamplingOptions;
+  /** Kinds of place where only known names are written; absent: the usual ones. */
+  readonly watchedKinds?: readonly TriggerKind[];
+  /** False: a suggestion is shown even if it does not type-check. */
+  readonly typeCheck?: boolean;
 }
 
 /** From sure and rare to unsure and often. */
@@ -64,6 +71,7 @@ export type CompletionOutcome =
   | 'cached' // asked for at this place before
   | 'unsure' // not even the first word was sure enough for settings.eagerness
   | QuietZone
+  | 'ill-typed' // all that it wrote would have been an error for the language
   | 'empty' // the model had nothing to add, or trimming left nothing
   | 'memorised' // what it wrote stands word for word in the training corpus, so it is withheld
   | 'stale' // the document moved on while the request was under way

@@ -42,7 +42,7 @@ export async function* decode(
   const { logits, maxTokens, isEnd, sampler = new GreedySampler(), constraint, drafting, signal } = options;
   const { nVocab } = lm.forward.config;
   const { nRow } = sequence.arena;
-  const bias = constraint && ((token: TokenId) => (isEnd(token) ? 0 : constraint.bias(token)));
+  const bias = constraint && ((token: TokenId) => constraint.bias(token));
   let rows = logits; // [1 + guesses.length, nVocab]
   let guesses: readonly TokenId[] = [];
   let nRight = 0; // guesses that were yielded

@@ -99,7 +99,10 @@ export class TypeScriptOracle implements SymbolOracle {
       return;
     }
     this.documents.set(uri, { languageId, version, text });
-    if (!this.isWanted) return this.start();
+    if (!this.isWanted) {
+      this.start();
+      return;
+    }
     const isSame = known && known.languageId === languageId;
     const change = isSame ? changeBetween(known.text, text) : { start: 0, endExclusive: 0, text };
     this.send({ uri, languageId, version, change });

@@ -139,7 +139,10 @@ export class SourceHost {
 
   private folderExists(name: string): boolean {
     let exists = this.folders.get(name);
-    if (exists === undefined) this.folders.set(name, (exists = ts.sys.directoryExists(name)));
+    if (exists === undefined) {
+      exists = ts.sys.directoryExists(name);
+      this.folders.set(name, exists);
+    }
     return exists;
   }
 

@@ -18,6 +18,7 @@ import { EngineProcess } from './engine-process.ts';
 import type { EngineProcessOptions, EngineState } from './engine-wire.ts';
 import { Gate } from './gate.ts';
 import type { OracleOptions } from './oracles/oracles.ts';
+import { Restarts } from './restarts.ts';
 
 export interface EngineClientOptions {
   /** The bundle of engine-main. */
@@ -29,12 +30,6 @@ export interface EngineClientOptions {
   readonly clock?: Clock;
 }
 
-/** This many deaths within {@link deathWindowMs} and we stop starting it again. */
-const maxDeaths = 3;
-const deathWindowMs = 60_000;
-/** Before the nth restart within the window, n from 1; a crash loop must not eat the machine. */
-const restartDelayMs = (nDeaths: number) => 100 * 5 ** (nDeaths - 1);
-
 const restartHint = 'Run “Stet: Restart Server” to try again; “Stet: Show Log” says what happened.';
 
 export class EngineClient implements Engine {
@@ -44,7 +39,7 @@ export class EngineClient implements Engine {
   /** Opens with a process whose engine is ready; fails when there will be none. */
   private ready = new Gate<EngineProcess>();
   private currentInfo: EngineInfo = { modelName: '', contextTokens: 0 };
-  private deathsMs: number[] = [];
+  private readonly restarts = new Restarts();
   /** Grows with every start and at dispose: whoever awaited something finds out that it was overtaken. */
   private epoch = 0;
   private readonly clock: Clock;
@@ -66,7 +61,7 @@ export class EngineClient implements Engine {
   /** Starts the engine process, or replaces it by one with these options. */
   async start(options: EngineProcessOptions): Promise<void> {
     this.options = options;
-    this.deathsMs = [];
+    this.restarts.reset();
     const epoch = ++this.epoch;
     this.ready = this.ready.renewed();
     this.host.onState({ state: 'loading', detail: 'Loading the model…' });
@@ -145,18 +140,16 @@ export class EngineClient implements Engine {
   private onDeath(how: string, epoch: number): void {
     this.process = undefined;
     this.ready = this.ready.renewed();
-    const nowMs = this.clock.nowMs();
-    this.deathsMs = [...this.deathsMs.filter((ms) => nowMs - ms < deathWindowMs), nowMs];
-    const nDeaths = this.deathsMs.length;
+    const { nDeaths, delayMs } = this.restarts.died(this.clock.nowMs());
     this.log('error', `The engine process ended (${how}).`);
-    if (nDeaths >= maxDeaths) {
+    if (delayMs === undefined) {
       const detail = `The engine stopped ${nDeaths} times within a minute. ${restartHint}`;
       this.ready.fail(new EngineError('engine-down', detail));
       this.host.onState({ state: 'error', detail });
       return;
     }
     this.host.onState({ state: 'loading', detail: 'The engine stopped and is being started again…' });
-    void this.clock.sleep(restartDelayMs(nDeaths)).then(() => {
+    void this.clock.sleep(delayMs).then(() => {
       if (epoch === this.epoch && this.options) this.spawn(this.options, epoch);
     });
   }

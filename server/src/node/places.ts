@@ -12,6 +12,11 @@ export function userCacheFolder(environment: NodeJS.ProcessEnv = process.env): s
   return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'stet', 'models');
 }
 
+/** The user's cache folder for search indexes, beside the one for models. */
+export function userIndexFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  return join(userCacheFolder(environment), '..', 'search');
+}
+
 /** Where downloaded models are kept: data, since downloading gigabytes again is no small thing. */
 export function userModelLibrary(environment: NodeJS.ProcessEnv = process.env): string {
   if (process.platform === 'win32') {

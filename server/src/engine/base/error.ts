@@ -14,6 +14,7 @@ export type EngineErrorCode =
   | 'backend-missing' // no inference runtime in this installation
   | 'backend-failed' // the inference runtime refused or broke
   | 'index-unavailable' // the search index cannot be opened, or was lost
+  | 'query-invalid' // a search that cannot be meant: too long, a broken regular expression
   | 'document-unsupported' // too large, binary
   | 'document-unknown' // never opened, or closed meanwhile
   | 'engine-down'; // the engine process is gone and could not be restarted

@@ -5,6 +5,8 @@
 // dismissals silences what is certain.
 
 import type { Clock } from '../base/ports.ts';
+import type { DocumentSnapshot } from '../text/snapshot.ts';
+import type { Suggestion } from './request.ts';
 
 /** Log odds that one dismissal adds to what is asked for. */
 const perDismissal = 0.15;
@@ -19,12 +21,21 @@ const maxStrictness = 1.5;
 const halfLifeMs = 5 * 60_000;
 
 /** A suggestion that was on screen for less was not read, so typing on is no answer to it. */
-export const minReadMs = 500;
+const minReadMs = 500;
+
+interface OnScreen {
+  readonly id: number;
+  readonly uri: string;
+  readonly start: number;
+  readonly text: string;
+  readonly sinceMs: number;
+}
 
 /** One per engine: a person is annoyed in all files. */
 export class BackOff {
   private strictness = 0;
   private sinceMs: number;
+  private onScreen: OnScreen | undefined;
 
   constructor(private readonly clock: Clock) {
     this.sinceMs = clock.nowMs();
@@ -36,6 +47,28 @@ export class BackOff {
     if (threshold <= 0 || threshold >= 1) return threshold;
     const odds = (threshold / (1 - threshold)) * Math.exp(this.strictness);
     return odds / (1 + odds);
+  }
+
+  /** A suggestion came on screen. */
+  shown({ id, start, text }: Suggestion, uri: string): void {
+    this.onScreen = { id, uri, start, text, sinceMs: this.clock.nowMs() };
+  }
+
+  /** Another request came, and the suggestion on screen fits it (`isReused`) or is gone. */
+  asked({ uri, text }: DocumentSnapshot, isReused: boolean): void {
+    const last = this.onScreen;
+    if (!last || isReused) return;
+    this.onScreen = undefined;
+    const isTyped = uri === last.uri && text.startsWith(last.text, last.start);
+    if (isTyped) this.accepted();
+    else if (this.clock.nowMs() - last.sinceMs >= minReadMs) this.dismissed();
+  }
+
+  /** The suggestion of this id, or another one offered with it, was taken. */
+  taken(id: number): void {
+    if (!this.onScreen || id < this.onScreen.id) return; // `asked` saw its text already
+    this.onScreen = undefined;
+    this.accepted();
   }
 
   /** A suggestion was read and not taken. */

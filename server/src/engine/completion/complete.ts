@@ -1,72 +1,75 @@
 /** complete: the whole story of one suggestion, from cursor to ghost text, on one page. */
 
-import type { Priority } from '../base/lane.ts';
-import { Lru } from '../base/lru.ts';
-import type { Tracer } from '../base/ports.ts';
+import type { Clock, Tracer } from '../base/ports.ts';
 import { Stages } from '../base/stages.ts';
-import type { SequencePool } from '../model/pool.ts';
-import type { Region } from '../syntax/brackets.ts';
 import { regionAt } from '../syntax/scopes.ts';
-import { surroundingsOf } from '../syntax/surroundings.ts';
-import type { Trees } from '../syntax/trees.ts';
-import type { DocumentSnapshot } from '../text/snapshot.ts';
+import { DocumentSnapshot } from '../text/snapshot.ts';
+import { Answers, type Candidate, type Found } from './answers.ts';
+import { Author, type AuthorParts } from './author.ts';
+import { BackOff } from './back-off.ts';
+import { sureLength, thresholds } from './confidence.ts';
 import { Debounce } from './debounce.ts';
-import type { OpenDocuments } from './documents.ts';
-import { type Generated, type GenerateParts, generate, type Job } from './generate.ts';
 import { Healer } from './healing.ts';
-import type { MemoryGuard } from './memory-guard.ts';
+import { Idle } from './idle.ts';
+import { quietZoneAt } from './quiet-zones.ts';
 import {
   type CompletionOutcome,
   type CompletionRequest,
   type CompletionResult,
+  type CompletionSettings,
   type Explanation,
   newCost,
   type Suggestion,
 } from './request.ts';
 import { ShownSuggestions } from './reuse.ts';
-import { isSecretFile } from './secrets.ts';
-import { withoutBrokenEnd } from './syntax-check.ts';
-import { type Trimmed, trim } from './trim.ts';
+import { refuse, type Situation, situationOf } from './situation.ts';
 
-/** Documents whose last suggestion is remembered for drafts. */
-const nTrails = 8;
-
-export interface CompleterParts extends GenerateParts {
-  readonly documents: OpenDocuments;
-  readonly pool: SequencePool;
-  /** Absent where there is no tree-sitter: suggestions are then not checked for syntax. */
-  readonly trees?: Trees;
-  /** Absent where the model folder has none: nobody then knows what the model was trained on. */
-  readonly guard?: MemoryGuard;
+export interface CompleterParts extends AuthorParts {
   readonly tracer: Tracer;
 }
 
+/** Quiet time before the next suggestion is looked for: someone who accepts at once takes longer. */
+const aheadDelayMs = 80;
+
 export class Completer {
+  private readonly clock: Clock;
+  private readonly author: Author;
   private readonly debounce: Debounce;
   private readonly healer: Healer;
+  private readonly ahead: Idle;
+  private readonly backOff: BackOff;
   private readonly shown = new ShownSuggestions();
-  private readonly trails = new Lru<string, Int32Array>(nTrails);
+  private readonly answers = new Answers();
   private nextId = 1;
 
   constructor(private readonly parts: CompleterParts) {
     const { lm, clock, tracer } = parts;
+    const onError = (error: unknown) =>
+      tracer({ kind: 'log', level: 'error', message: `Work in idle time failed: ${error}` });
+    this.clock = clock;
+    this.author = new Author(parts);
     this.debounce = new Debounce(clock);
-    this.healer = new Healer(lm, clock, (error) =>
-      tracer({ kind: 'log', level: 'error', message: `Healing failed: ${error}` }),
-    );
+    this.healer = new Healer(lm, clock, onError);
+    this.ahead = new Idle(clock, onError);
+    this.backOff = new BackOff(clock);
   }
 
   /** Answers `request`; rejects with the signal's reason when aborted. */
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
-    const { clock, documents, pool } = this.parts;
+    const { clock } = this;
+    const { documents, pool, trees } = this.parts;
     const startMs = clock.nowMs();
     const stages = new Stages(clock);
     stages.enter('context');
     let cost = newCost();
     let explanation: Explanation | undefined;
-    const answer = (outcome: CompletionOutcome, suggestion?: Suggestion): CompletionResult => ({
+    const answer = (
+      outcome: CompletionOutcome,
+      suggestions: readonly Suggestion[] = [],
+    ): CompletionResult => ({
       outcome,
-      ...(suggestion && { suggestion }),
+      ...(suggestions[0] && { suggestion: suggestions[0] }),
+      ...(suggestions.length > 1 && { alternatives: suggestions.slice(1) }),
       ...(explanation && { explanation }),
       cost: { ...cost, ms: clock.nowMs() - startMs, stages: stages.finish() },
     });
@@ -77,81 +80,136 @@ export class Completer {
     if (refusal) return answer(refusal);
 
     const { settings, selected, trigger, offset } = request;
-    const reused = selected || request.explain ? undefined : this.shown.match(snapshot, offset);
+    const isInvoked = trigger === 'invoked';
+    const region = trees?.readNow(snapshot, (tree) => regionAt(tree, offset));
+    const situation = situationOf(snapshot, request, region);
+    const { place } = situation;
+    const quiet = isInvoked
+      ? undefined
+      : quietZoneAt(snapshot, offset, place.surroundings.scanner.region, settings);
+    if (quiet) return answer(quiet);
+
+    const nOthers = isInvoked ? (settings.alternatives ?? 1) - 1 : 0;
+    const isFresh = selected !== undefined || nOthers > 0 || request.explain === true;
+    const reused = isFresh ? undefined : this.shown.match(snapshot, offset);
+    this.backOff.asked(snapshot, reused !== undefined);
     const delayMs = this.debounce.nextDelayMs(settings.debounceMs); // watches every request
-    if (reused) return answer('reused', reused);
+    if (reused) return answer('reused', [reused]);
+    const judge = (found: Found) => this.judge(found, situation, request);
+    const show = (suggestions: readonly Suggestion[]) => {
+      const [first] = suggestions;
+      if (first) this.onShown(first, snapshot, offset, settings);
+      return suggestions;
+    };
+
+    const scope = scopeOf(request);
+    const known = request.explain ? undefined : this.answers.find(scope, place);
+    if (known && known.nWanted > nOthers) {
+      const suggestions = show(judge(known));
+      return answer(suggestions.length > 0 ? 'cached' : 'unsure', suggestions);
+    }
     stages.enter('debounce');
-    if (trigger === 'automatic' && delayMs > 0) await clock.sleep(delayMs, signal);
+    if (!isInvoked && delayMs > 0) await clock.sleep(delayMs, signal);
     stages.enter('context');
 
-    const region = this.parts.trees?.readNow(snapshot, (tree) => regionAt(tree, offset));
-    const { start, end, typed, place } = situationOf(snapshot, request, region);
-    const { uri } = request;
-    const others = documents.others(snapshot);
-    const job: Job = {
-      uri,
-      place,
-      others,
-      sequence: pool.of(uri),
-      lenders: pool.othersOf(uri),
-      recent: { previous: this.trails.get(uri), removed: documents.removedFrom(uri) },
-      wantsOthers: false,
-      settings,
-      startMs,
-      stages,
-    };
-    this.healer.stop(); // only now: typing along a suggestion is no reason to stop
+    this.ahead.stop(); // only now: typing along a suggestion is no reason to stop
+    this.healer.stop();
+    const task = { snapshot, place, settings, nOthers, startMs, stages };
     let onHealed: ((signal: AbortSignal) => Promise<void>) | undefined;
     try {
-      const { trimmed, generated } = await this.write(job, snapshot, 'typing', signal);
-      cost = { ms: 0, ...generated.cost };
-      if (request.explain) explanation = explain(generated, trimmed);
-      if (documents.get(uri)?.version !== snapshot.version) return answer('stale');
-      if (!trimmed) return answer('empty');
-      if (this.isMemorised(trimmed.text)) return answer('memorised');
-      const suggestion: Suggestion = {
-        id: this.nextId++,
-        text: typed + trimmed.text,
-        start,
-        endExclusive: end + trimmed.replaceAfter,
-      };
-      this.shown.remember(suggestion, snapshot, offset);
-      if (cost.rows !== 'exact') {
-        onHealed = (healing) => this.recheck(job, snapshot, suggestion.id, trimmed, healing);
+      const written = await this.author.write(task, 'typing', signal);
+      cost = { ms: 0, ...written.cost };
+      if (request.explain) explanation = written.explanation;
+      if (documents.get(request.uri)?.version !== snapshot.version) return answer('stale');
+      if (!written.answer) return answer(written.nothing ?? 'empty');
+      this.answers.put(scope, place, written.answer);
+      const suggestions = judge({ ...written.answer, nTyped: 0 });
+      const [first] = suggestions;
+      if (cost.rows === 'exact') show(suggestions);
+      else {
+        if (first) this.remember(first, snapshot, offset);
+        const shown = written.answer.candidates[0];
+        onHealed = (healing) => this.recheck(request, snapshot, situation, shown, first, healing);
       }
-      return answer('generated', suggestion);
+      return answer(first ? 'generated' : 'unsure', suggestions);
     } finally {
-      this.healer.start(job.sequence, onHealed);
+      this.healer.start(pool.of(request.uri), onHealed);
     }
   }
 
   /** Ends what runs in idle time. */
   dispose(): void {
     this.healer.stop();
+    this.ahead.stop();
   }
 
   /** The user took the suggestion: what is on screen now is their text. */
-  accepted(_id: number): void {
+  accepted(id: number): void {
     this.shown.clear(); // else the rest of it would match what follows
+    this.backOff.taken(id);
   }
 
-  /** Whether the training corpus has `text`, whatever its line breaks; what stands before it is the user's. */
-  private isMemorised(text: string): boolean {
-    const { guard, segments } = this.parts;
-    return guard?.repeatsCorpus(segments.encode(text.replaceAll('\r\n', '\n'))) ?? false;
+  /** As much of each candidate as is sure enough; all of it where the user asked. */
+  private judge(
+    { candidates, nTyped }: Found,
+    situation: Situation,
+    request: CompletionRequest,
+  ): Suggestion[] {
+    const { start, end, typed } = situation;
+    const { trigger, settings } = request;
+    const isGated = trigger === 'automatic' && settings.eagerness !== undefined;
+    const threshold = isGated ? this.backOff.adjusted(thresholds[settings.eagerness]) : 0;
+    return candidates.flatMap(({ text, points, replaceAfter }) => {
+      const sure = sureLength(text, points, threshold, nTyped);
+      if (!sure) return [];
+      const isWhole = sure.endExclusive === text.length;
+      return {
+        id: this.nextId++,
+        text: typed + text.slice(nTyped, sure.endExclusive),
+        start,
+        endExclusive: end + (isWhole ? replaceAfter : 0),
+        probability: sure.probability,
+      };
+    });
   }
 
-  /** What the model writes for `job`, trimmed to what is worth showing. */
-  private async write(job: Job, snapshot: DocumentSnapshot, priority: Priority, signal: AbortSignal) {
-    const generated = await generate(this.parts, job, priority, signal);
-    job.stages.enter('filter');
-    this.trails.set(job.uri, generated.trail);
-    const trimmed = trim({ ...job.place, generated: generated.text, isCutOff: generated.isCutOff });
-    if (!trimmed || !this.parts.trees) return { trimmed, generated };
-    const { textBefore, textAfter } = job.place;
-    const spot = { snapshot, before: textBefore, after: textAfter.slice(trimmed.replaceAfter) };
-    const checked = await withoutBrokenEnd(this.parts.trees, spot, trimmed.text);
-    return { trimmed: { ...trimmed, text: checked }, generated };
+  private remember(suggestion: Suggestion, snapshot: DocumentSnapshot, offset: number): void {
+    this.shown.remember(suggestion, snapshot, offset);
+    this.backOff.shown(suggestion, snapshot.uri);
+  }
+
+  /** `suggestion` is on screen and will stay: time to look for what comes after it. */
+  private onShown(
+    suggestion: Suggestion,
+    snapshot: DocumentSnapshot,
+    offset: number,
+    settings: CompletionSettings,
+  ): void {
+    this.remember(suggestion, snapshot, offset);
+    if (settings.lookAhead === false) return;
+    this.ahead.start(aheadDelayMs, (signal) => this.lookAhead(suggestion, snapshot, settings, signal));
+  }
+
+  /** Answers the request that would come if `suggestion` were accepted. */
+  private async lookAhead(
+    { text, start, endExclusive }: Suggestion,
+    { uri, languageId, version, text: whole }: DocumentSnapshot,
+    settings: CompletionSettings,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const next = new DocumentSnapshot(
+      uri,
+      languageId,
+      version + 1,
+      whole.slice(0, start) + text + whole.slice(endExclusive),
+    );
+    const { place } = situationOf(next, { offset: start + text.length }, undefined);
+    const scope = scopeOf({ uri, settings });
+    if (this.answers.find(scope, place)) return;
+    const stages = new Stages(this.clock);
+    const task = { snapshot: next, place, settings, nOthers: 0, startMs: this.clock.nowMs(), stages };
+    const { answer } = await this.author.write(task, 'background', signal);
+    if (answer) this.answers.put(scope, place, answer);
   }
 
   /**
@@ -159,59 +217,28 @@ export class Completer {
    * exact ones do not repeat is withdrawn: approximations may be early, they may not stay.
    */
   private async recheck(
-    job: Job,
+    request: CompletionRequest,
     snapshot: DocumentSnapshot,
-    id: number,
-    shown: Trimmed,
+    { place }: Situation,
+    shown: Candidate,
+    suggestion: Suggestion | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const { trimmed } = await this.write(job, snapshot, 'background', signal);
-    const isCurrent = this.parts.documents.get(snapshot.uri) === snapshot;
-    if (!isCurrent || trimmed?.text === shown.text) return;
+    const { settings, offset } = request;
+    const stages = new Stages(this.clock);
+    const task = { snapshot, place, settings, nOthers: 0, startMs: this.clock.nowMs(), stages };
+    const { answer } = await this.author.write(task, 'background', signal);
+    const isSame = answer?.candidates[0].text === shown.text;
+    if (!isSame) this.answers.delete(scopeOf(request), place);
+    if (!suggestion || this.parts.documents.get(snapshot.uri) !== snapshot) return;
+    if (isSame) return this.onShown(suggestion, snapshot, offset, settings);
     this.shown.clear(snapshot.uri);
-    this.parts.tracer({ kind: 'withdrawn', uri: snapshot.uri, id });
+    this.parts.tracer({ kind: 'withdrawn', uri: snapshot.uri, id: suggestion.id });
   }
 }
 
-function explain({ text, written }: Generated, trimmed: Trimmed | undefined): Explanation {
-  const tokens = written.map(({ probability, endExclusive }) => ({ probability, endExclusive }));
-  return { generated: text, tokens, trimmed: trimmed?.text };
-}
-
-/** Why no suggestion can be made here at all, if so. */
-function refuse(snapshot: DocumentSnapshot, request: CompletionRequest): CompletionOutcome | undefined {
-  const { uri, text, version } = snapshot;
-  const { offset, settings, trigger } = request;
-  if (request.version !== version) return 'stale';
-  if (isSecretFile(uri)) return 'secret';
-  if (text.length > settings.maxFileSizeKb * 1024) return 'too-large';
-  if (text.includes('\0')) return 'binary';
-  if (offset < 0 || offset > text.length || isInsideSurrogatePair(text, offset)) return 'bad-position';
-  if (trigger === 'automatic' && isInsideWord(text, offset)) return 'mid-word';
-  return undefined;
-}
-
-/**
- * The place to complete at, as if the editor's selected completion were already typed, and what of
- * the document a suggestion replaces before `replaceAfter` is added.
- */
-function situationOf(
-  { text, languageId }: DocumentSnapshot,
-  { offset, selected }: CompletionRequest,
-  region: Region | undefined,
-) {
-  const start = selected?.start ?? offset;
-  const end = Math.max(selected?.endExclusive ?? offset, offset);
-  const typed = selected?.text ?? '';
-  const textBefore = text.slice(0, start) + typed;
-  const place = { textBefore, textAfter: text.slice(end), languageId, ...(region && { region }) };
-  return { start, end, typed, place: { ...place, surroundings: surroundingsOf(place) } };
-}
-
-function isInsideSurrogatePair(text: string, offset: number): boolean {
-  return /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(Math.max(0, offset - 1), offset + 1));
-}
-
-function isInsideWord(text: string, offset: number): boolean {
-  return offset > 0 && /^[\p{L}\p{N}_$]{2}$/u.test(text.slice(offset - 1, offset + 1));
+/** All but the text that an answer depends on. */
+function scopeOf({ uri, settings }: Pick<CompletionRequest, 'uri' | 'settings'>): string {
+  const { maxLines, maxTokens, contextTokens, sampling } = settings;
+  return JSON.stringify([uri, maxLines, maxTokens, contextTokens, sampling]);
 }

@@ -3,14 +3,9 @@
 import type { Priority } from '../base/lane.ts';
 import type { Clock, CompletionCost } from '../base/ports.ts';
 import type { Stages } from '../base/stages.ts';
-import { decode } from '../decoding/decode.ts';
-import { CopyDrafter } from '../decoding/drafters/copy.ts';
+import type { Monitor } from '../decoding/constraints/monitor.ts';
 import type { DraftPolicy } from '../decoding/drafters/draft-policy.ts';
-import { Drafting } from '../decoding/drafters/drafting.ts';
-import { RecentDrafter } from '../decoding/drafters/recent.ts';
-import { RecyclingDrafter, type Successors } from '../decoding/drafters/recycling.ts';
-import type { Chance } from '../decoding/sampler.ts';
-import { createStopper } from '../decoding/stopping.ts';
+import type { Successors } from '../decoding/drafters/recycling.ts';
 import type { CausalLm } from '../model/causal-lm.ts';
 import type { ReuseOptions } from '../model/reuse.ts';
 import type { Sequence } from '../model/sequence.ts';
@@ -18,11 +13,12 @@ import { type FimFormat, joinFim, nFimOverhead } from '../prompt/fim.ts';
 import { prefixWindow, suffixWindow } from '../prompt/window.ts';
 import type { Place, Surroundings } from '../syntax/surroundings.ts';
 import type { DocumentSnapshot } from '../text/snapshot.ts';
-import { Detokenizer } from '../tokens/detokenizer.ts';
 import type { SegmentTokenizer } from '../tokens/retokenize.ts';
 import type { Tokenizer } from '../tokens/tokenizer.ts';
-import type { CacheSamplers, CursorSampler } from './cache-sampler.ts';
+import type { CacheSamplers } from './cache-sampler.ts';
 import type { CompletionSettings } from './request.ts';
+import type { Types } from './types.ts';
+import { type Writing, writeAt, writeOthers } from './writing.ts';
 
 export interface GenerateParts {
   readonly lm: CausalLm;
@@ -34,6 +30,8 @@ export interface GenerateParts {
   readonly draftPolicy: DraftPolicy;
   /** What the model had follow what. */
   readonly successors: Successors;
+  /** Absent where nothing knows the types. */
+  readonly types?: Types;
   /** The most tokens of prompt and suggestion together. */
   readonly contextTokens: number;
   readonly clock: Clock;
@@ -50,30 +48,20 @@ export interface Job {
   readonly lenders: readonly Sequence[];
   /** Texts that are not in the document and may come again: the last suggestion's, deleted ones. */
   readonly recent: { readonly previous: Int32Array | undefined; readonly removed: readonly string[] };
-  /** Whether `runnerUp` is wanted. */
-  readonly wantsOthers: boolean;
+  /** Further texts that are wanted. */
+  readonly nOthers: number;
   readonly settings: CompletionSettings;
   readonly startMs: number;
+  /** Watches the text that is written first: it asks ahead while the prompt is read. */
+  readonly monitor?: Monitor;
   /** Where the time goes. */
   readonly stages: Stages;
 }
 
-/** One token that the model wrote, and what else it might have written there. */
-export interface WrittenToken extends Chance {
-  readonly runnerUp: Chance | undefined;
-  /** UTF-16 length of the generated text with it. */
-  readonly endExclusive: number;
-}
-
 /** What the model wrote, and what it cost. */
-export interface Generated {
-  readonly text: string;
-  /** Every token, those behind the end of `text` included. */
-  readonly written: readonly WrittenToken[];
-  /** All that was written, behind a few tokens that stand before it: what the next one may repeat. */
-  readonly trail: Int32Array;
-  /** The token limit ended it: the last statement may be half. */
-  readonly isCutOff: boolean;
+export interface Generated extends Writing {
+  /** Other texts, the likeliest first, as many as `Job.nOthers` at most. */
+  readonly others: readonly Writing[];
   readonly cost: Omit<CompletionCost, 'ms'>;
 }
 
@@ -93,11 +81,13 @@ export function generate(
   priority: Priority,
   signal: AbortSignal,
 ): Promise<Generated> {
-  const { lm, tokenizer, fim, cacheSamplers, clock } = parts;
-  const { sequence, place, settings, startMs, stages } = job;
+  const { lm, clock } = parts;
+  const { sequence, settings, startMs, stages } = job;
   const prompt = promptOf(parts, job);
   const task = async (): Promise<Generated> => {
     stages.enter('prefill');
+    const monitor = parts.types?.monitorAt(job.uri, job.place, settings.watchedKinds);
+    monitor?.prefetch(signal); // answered while the prompt is read
     const reuse = settings.editReuse ? undefined : exactReuse;
     const { alignment, logits } = await lm.prefill(sequence, prompt, signal, reuse, job.lenders);
     const { nKept, nShifted, nNew, nRepaired } = alignment;
@@ -106,57 +96,15 @@ export function generate(
     const firstTokenMs = clock.nowMs() - startMs;
     stages.enter('decode');
 
-    const { maxLines, maxTokens } = settings;
-    const stopper = createStopper({ ...place, maxLines });
-    const detokenizer = new Detokenizer(tokenizer);
-    const isEnd = (token: number) => fim.ends.has(token) || tokenizer.isSpecial(token);
-    const at = cacheSamplers.at(place, job.others, isEnd);
-    const { sampler } = at;
-    const trail = [...at.cursor.context];
-    const drafting = draftingOf(parts, job, at);
-    const written: WrittenToken[] = [];
-    let text = '';
-    let nTokens = 0;
-    let keep: number | undefined;
-    for await (const token of decode(lm, sequence, { logits, maxTokens, isEnd, sampler, drafting, signal })) {
-      nTokens++;
-      trail.push(token);
-      const chunk = detokenizer.push(token);
-      text += chunk;
-      const runnerUp = job.wantsOthers ? sampler.runnerUp() : undefined;
-      written.push({ token, probability: sampler.probability(), runnerUp, endExclusive: text.length });
-      const state = stopper.push(chunk);
-      keep = state.stop && state.keep;
-      if (state.stop) break;
-    }
-    return {
-      text: text.slice(0, keep),
-      written,
-      trail: Int32Array.from(trail),
-      isCutOff: keep === undefined && nTokens >= maxTokens,
-      cost: { firstTokenMs, nKept, nShifted, nNew, nRepaired, rows, nTokens, ...drafting.counts },
-    };
+    const first = await writeAt(parts, { ...job, ...(monitor && { monitor }) }, logits, signal);
+    const others = job.nOthers > 0 ? await writeOthers(parts, job, first, prompt.length, signal) : [];
+    const nTokens = first.tokens.length;
+    const cost = { firstTokenMs, nKept, nShifted, nNew, nRepaired, rows, nTokens } as const;
+    const masks = monitor && monitor.masks.length > 0 && { masks: monitor.masks };
+    return { ...first, others, cost: { ...cost, ...first.drafting.counts, ...masks } };
   };
   stages.enter('queue');
   return lm.exclusive(priority, task, signal);
-}
-
-/** Everyone who may guess what the model is going to write. */
-function draftingOf(
-  { segments, draftPolicy, successors }: GenerateParts,
-  { recent }: Job,
-  at: CursorSampler,
-) {
-  const { cursor } = at;
-  const { context } = cursor;
-  const removed = recent.removed.map((text) => segments.encode(text.replaceAll('\r\n', '\n')));
-  const drafters = [
-    new CopyDrafter(cursor, at.mixed === undefined),
-    new RecentDrafter('previous', recent.previous ? [recent.previous] : [], context),
-    new RecentDrafter('removed', removed, context),
-    new RecyclingDrafter(successors, context),
-  ];
-  return new Drafting(drafters, draftPolicy);
 }
 
 /** The tokens that describe the place, at most what the window leaves beside the answer. */

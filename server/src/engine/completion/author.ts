@@ -1,0 +1,142 @@
+/** Author: has the model write at a place, and makes of it an answer: trimmed, checked, and how sure it is. */
+
+import type { Priority } from '../base/lane.ts';
+import { Lru } from '../base/lru.ts';
+import type { Stages } from '../base/stages.ts';
+import type { SequencePool } from '../model/pool.ts';
+import type { Trees } from '../syntax/trees.ts';
+import type { DocumentSnapshot } from '../text/snapshot.ts';
+import type { Answer, Candidate } from './answers.ts';
+import { type Calibration, surePoints } from './confidence.ts';
+import type { OpenDocuments } from './documents.ts';
+import { type Generated, type GenerateParts, generate, type Job } from './generate.ts';
+import type { MemoryGuard } from './memory-guard.ts';
+import type { CompletionSettings, Explanation } from './request.ts';
+import type { Situation } from './situation.ts';
+import { withoutBrokenEnd } from './syntax-check.ts';
+import { type Trimmed, trim } from './trim.ts';
+import type { Writing } from './writing.ts';
+
+export interface AuthorParts extends GenerateParts {
+  readonly documents: OpenDocuments;
+  readonly pool: SequencePool;
+  /** Absent where there is no tree-sitter: suggestions are then not checked for syntax. */
+  readonly trees?: Trees;
+  /** Absent where the model folder has none: nobody then knows what the model was trained on. */
+  readonly guard?: MemoryGuard;
+  /** Absent for models that it was not fitted for: they are taken at their word. */
+  readonly calibration?: Calibration;
+}
+
+/** What is to be written. */
+export interface Task {
+  /** The document; its syntax is checked with the text in place. */
+  readonly snapshot: DocumentSnapshot;
+  readonly place: Situation['place'];
+  readonly settings: CompletionSettings;
+  /** Texts to choose from that are wanted beside the likeliest. */
+  readonly nOthers: number;
+  readonly startMs: number;
+  readonly stages: Stages;
+}
+
+/** What became of it. */
+export interface Written {
+  /** Why there is nothing, where there is nothing. */
+  readonly nothing?: 'empty' | 'memorised' | 'ill-typed';
+  readonly answer?: Answer;
+  readonly cost: Generated['cost'];
+  readonly explanation: Explanation;
+}
+
+/** Documents whose last suggestion is remembered for drafts. */
+const nTrails = 8;
+
+export class Author {
+  private readonly trails = new Lru<string, Int32Array>(nTrails);
+
+  constructor(private readonly parts: AuthorParts) {}
+
+  /** Rejects with the signal's reason when aborted. */
+  async write(task: Task, priority: Priority, signal: AbortSignal): Promise<Written> {
+    const { snapshot, nOthers } = task;
+    const generated = await generate(this.parts, this.jobOf(task), priority, signal);
+    task.stages.enter('filter');
+    if (priority === 'typing') this.trails.set(snapshot.uri, generated.trail);
+    const { trimmed, typeError } = await this.typeChecked(task, await this.trimmed(task, generated), signal);
+    if (priority === 'typing') void this.parts.types?.learnBaseline(snapshot); // for the next one
+    const cost = { ...generated.cost, ...(typeError !== undefined && { typeError }) };
+    const explanation = explain(generated, trimmed);
+    if (!trimmed) return { nothing: typeError === undefined ? 'empty' : 'ill-typed', cost, explanation };
+    if (this.isMemorised(trimmed.text)) return { nothing: 'memorised', cost, explanation };
+    const candidates: [Candidate, ...Candidate[]] = [this.candidate(generated, trimmed)];
+    for (const other of generated.others) {
+      const { trimmed: text } = await this.typeChecked(task, await this.trimmed(task, other), signal);
+      const isNew = text && !this.isMemorised(text.text) && candidates.every((one) => one.text !== text.text);
+      if (isNew) candidates.push(this.candidate(other, text));
+    }
+    return { answer: { candidates, nWanted: 1 + nOthers }, cost, explanation };
+  }
+
+  private jobOf({ snapshot, ...task }: Task): Job {
+    const { documents, pool } = this.parts;
+    const { uri } = snapshot;
+    return {
+      ...task,
+      uri,
+      others: documents.others(snapshot),
+      sequence: pool.of(uri),
+      lenders: pool.othersOf(uri),
+      recent: { previous: this.trails.get(uri), removed: documents.removedFrom(uri) },
+    };
+  }
+
+  private candidate({ text: generated, tokens }: Writing, { text, replaceAfter }: Trimmed): Candidate {
+    return { text, replaceAfter, points: surePoints(text, generated, tokens, this.parts.calibration) };
+  }
+
+  /** Whether the training corpus has `text`, whatever its line breaks; what stands before it is the user's. */
+  private isMemorised(text: string): boolean {
+    const { guard, segments } = this.parts;
+    return guard?.repeatsCorpus(segments.encode(text.replaceAll('\r\n', '\n'))) ?? false;
+  }
+
+  /** What is worth showing of a text. */
+  private async trimmed(
+    { place, snapshot }: Task,
+    { text, isCutOff }: Writing,
+  ): Promise<Trimmed | undefined> {
+    const trimmed = trim({ ...place, generated: text, isCutOff });
+    if (!trimmed || !this.parts.trees) return trimmed;
+    const { textBefore, textAfter } = place;
+    const spot = { snapshot, before: textBefore, after: textAfter.slice(trimmed.replaceAfter) };
+    return { ...trimmed, text: await withoutBrokenEnd(this.parts.trees, spot, trimmed.text) };
+  }
+
+  /** What stands before the first error that `trimmed` would bring into the document; all of it if none. */
+  private async typeChecked(
+    { place, snapshot, settings, stages }: Task,
+    trimmed: Trimmed | undefined,
+    signal: AbortSignal,
+  ): Promise<{ trimmed: Trimmed | undefined; typeError?: string }> {
+    const { types } = this.parts;
+    if (!types || !trimmed || settings.typeCheck === false) return { trimmed };
+    const stage = stages.enter('oracle');
+    const { languageId, textBefore: before, textAfter } = place;
+    const spot = { uri: snapshot.uri, languageId, before, after: textAfter.slice(trimmed.replaceAfter) };
+    const error = await types.firstError(spot, trimmed.text, signal);
+    stages.enter(stage);
+    if (!error) return { trimmed };
+    const lineStart = trimmed.text.lastIndexOf('\n', error.offset) + 1;
+    const kept = trimmed.text.slice(0, lineStart).trimEnd();
+    return { trimmed: trim({ ...place, generated: kept, isCutOff: true }), typeError: error.message };
+  }
+}
+
+function explain({ text, tokens }: Writing, trimmed: Trimmed | undefined): Explanation {
+  return {
+    generated: text,
+    tokens: tokens.map(({ probability, endExclusive }) => ({ probability, endExclusive })),
+    trimmed: trimmed?.text,
+  };
+}

@@ -22,6 +22,7 @@ test('ready', () => {
   expect(statusView(base)).toEqual({
     text: '$(ellipsis) Stet',
     hover: '**Stet** is ready: stet\\-8m',
+    label: 'Stet: stet-8m',
     isError: false,
   });
 });

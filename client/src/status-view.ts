@@ -20,6 +20,8 @@ export interface StatusView {
   readonly text: string;
   /** Markdown. */
   readonly hover: string;
+  /** What a screen reader says. */
+  readonly label: string;
   readonly isError: boolean;
 }
 
@@ -32,7 +34,8 @@ export function statusView({ server, off, languageId, trace, oracle, index }: St
   if (oracle && oracle.health !== 'off') lines.push(oracleLine(oracle, languageId));
   if (index && index.state !== 'off') lines.push(`Search: ${escapeMarkdown(indexLine(index))}`);
   const percent = index?.state === 'indexing' ? ` ${percentOf(index)} %` : '';
-  return { text: `$(${icon(server, off)}) Stet${percent}`, hover: lines.join('\n\n'), isError };
+  const label = `Stet: ${[server.detail, ...(index ? [indexLine(index)] : [])].join(', ')}`;
+  return { text: `$(${icon(server, off)}) Stet${percent}`, hover: lines.join('\n\n'), label, isError };
 }
 
 function icon(server: StatusParams, off: OffReason | undefined): string {

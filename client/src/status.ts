@@ -102,7 +102,7 @@ export class Status implements Disposable {
     this.item.text = view.text;
     this.item.tooltip = new MarkdownString(view.hover);
     this.item.backgroundColor = view.isError ? new ThemeColor('statusBarItem.warningBackground') : undefined;
-    this.item.accessibilityInformation = { label: `Stet: ${this.server.detail}` };
+    this.item.accessibilityInformation = { label: view.label };
   }
 }
 

@@ -25,6 +25,10 @@ const usualKinds: readonly TriggerKind[] = [
 const checkDeadlineMs = 60;
 /** Documents whose own errors are remembered. */
 const maxBaselines = 32;
+/** What was learned is good for this long: it costs a check of the whole file. */
+const baselineTrustMs = 60_000;
+/** Quiet before it is learned. */
+const baselineDelayMs = 400;
 
 /** A suggestion in its place: the document is `before` + text + `after`. */
 interface Spot {
@@ -34,12 +38,17 @@ interface Spot {
   readonly after: string;
 }
 
+interface Baseline {
+  readonly messages: ReadonlySet<string>;
+  readonly atMs: number;
+}
+
 /** One per engine. */
 export class Types {
   private readonly shapes: TokenShapes;
   /** By document: the messages of the errors that it has by itself. */
-  private readonly baselines = new Map<string, { version: number; messages: ReadonlySet<string> }>();
-  private readonly life = new AbortController();
+  private readonly baselines = new Map<string, Baseline>();
+  private learning: AbortController | undefined;
 
   constructor(
     private readonly oracle: SymbolOracle,
@@ -108,24 +117,39 @@ export class Types {
     return fresh && { offset: Math.max(0, fresh.start - start), message: fresh.message };
   }
 
-  /** In idle time: which errors the document has by itself, so that none of them is blamed on a suggestion. */
-  async learnBaseline({ uri, languageId, version, text }: DocumentSnapshot): Promise<void> {
-    if (this.baselines.get(uri)?.version === version || !this.oracle.serves(languageId)) return;
-    const query = { uri, languageId, text, start: 0, endExclusive: text.length };
-    const found = await this.oracle.diagnostics(query, this.life.signal).catch(() => undefined);
-    if (!found) return;
-    const messages = new Set(found.map(({ message }) => message));
-    this.baselines.delete(uri);
-    this.baselines.set(uri, { version, messages });
-    const [oldest] = this.baselines.keys();
-    if (this.baselines.size > maxBaselines && oldest !== undefined) this.baselines.delete(oldest);
+  /**
+   * Once it is quiet: which errors the document has by itself, so that none of them is blamed on a
+   * suggestion. Given up when it is called again.
+   */
+  async learnBaseline({ uri, languageId, text }: DocumentSnapshot): Promise<void> {
+    this.learning?.abort(superseded);
+    const known = this.baselines.get(uri);
+    const isFresh = known && this.clock.nowMs() - known.atMs < baselineTrustMs;
+    if (isFresh || !this.oracle.serves(languageId)) return;
+    this.learning = new AbortController();
+    const { signal } = this.learning;
+    try {
+      await this.clock.sleep(baselineDelayMs, signal);
+      const query = { uri, languageId, text, start: 0, endExclusive: text.length };
+      const found = await this.oracle.diagnostics(query, signal);
+      if (!found) return;
+      const messages = new Set(found.map(({ message }) => message));
+      this.baselines.delete(uri);
+      this.baselines.set(uri, { messages, atMs: this.clock.nowMs() });
+      const [oldest] = this.baselines.keys();
+      if (this.baselines.size > maxBaselines && oldest !== undefined) this.baselines.delete(oldest);
+    } catch {
+      // Given up; the next suggestion tries again.
+    }
   }
 
   dispose(): Promise<void> {
-    this.life.abort(new Error('the engine was disposed'));
+    this.learning?.abort(superseded);
     return this.oracle.dispose();
   }
 }
+
+const superseded = new Error('something newer is to be learned');
 
 /** `constraint`, with the time spent waiting for it told to `stages`. */
 export function timed(constraint: Constraint, stages: Stages): Constraint {

@@ -16,6 +16,9 @@ const passedOver = new Set([
 /** `Cannot find name`: in a script, whose top level is global, the frozen program misses new names. */
 const unknownName = new Set([2304, 2552, 2451, 2300]);
 
+/** A longer statement is checked in pieces: 3,000 characters take some 5 ms. */
+const maxPieceChars = 3_000;
+
 interface Stretch {
   readonly text: string;
   readonly start: number;
@@ -49,13 +52,22 @@ export function* allErrors(
   const file = project.separateFile(fileName, text); // questions about other texts come in between
   if (!file) return undefined;
   const { frozen, tree } = file;
-  for (const statement of tree.statements) {
-    const { pos, end } = statement;
-    const own = frozen.errors([statement]).filter(({ start = -1 }) => start >= pos && start < end);
+  for (const piece of piecesOf(tree.statements)) {
+    const { pos, end } = piece;
+    const own = frozen.errors([piece]).filter(({ start = -1 }) => start >= pos && start < end);
     found.push(...own.flatMap((one) => told(one, tree)));
     yield undefined;
   }
   return found;
+}
+
+/** `nodes`, the long ones as what their blocks hold, so that none of them takes long to check. */
+function* piecesOf(nodes: readonly ts.Node[]): Generator<ts.Node> {
+  for (const node of nodes) {
+    const inner = node.end - node.pos > maxPieceChars && blockIn(node);
+    if (inner && inner.length > 0) yield* piecesOf(inner);
+    else yield node;
+  }
 }
 
 /** The nodes of the innermost block that the stretch touches. */
@@ -64,7 +76,7 @@ function statementsAround(tree: ts.SourceFile, { start, endExclusive }: Stretch)
   let nodes: readonly ts.Node[] = tree.statements.filter(touches);
   for (;;) {
     const only: ts.Node | undefined = nodes.length === 1 ? nodes[0] : undefined;
-    const inner = only && innerBlock(only, start, endExclusive, tree);
+    const inner = only && blockIn(only, start, endExclusive);
     if (!inner) return nodes;
     const touched = inner.filter(touches);
     if (touched.length === 0) return nodes;
@@ -72,13 +84,9 @@ function statementsAround(tree: ts.SourceFile, { start, endExclusive }: Stretch)
   }
 }
 
-/** The statements or members of a block below `node` that holds the whole stretch. */
-function innerBlock(
-  node: ts.Node,
-  start: number,
-  end: number,
-  tree: ts.SourceFile,
-): readonly ts.Node[] | undefined {
+/** The statements or members of the first block in `node` that holds [start, end), if it is given. */
+function blockIn(node: ts.Node, start = Infinity, end = -Infinity): readonly ts.Node[] | undefined {
+  if (ts.isClassLike(node)) return node.members;
   let found: readonly ts.Node[] | undefined;
   ts.forEachChild(node, function visit(child): void {
     if (found || child.pos > start || child.end < end) return;
@@ -86,7 +94,6 @@ function innerBlock(
     else if (ts.isClassLike(child)) found = child.members;
     else ts.forEachChild(child, visit);
   });
-  if (!found && ts.isClassLike(node) && node.getStart(tree) <= start) found = node.members;
   return found;
 }
 

@@ -34,7 +34,8 @@ export class Project {
   private readonly documents = new Map<string, ProjectDocument>();
   /** Versions of the open documents that the program was made of. */
   private builtFrom = new Map<string, number>();
-  private askedLast = '';
+  /** The file that is being worked on: it is known as it is now, whatever the program was made of. */
+  private focus = '';
 
   constructor(
     readonly config: ProjectConfig,
@@ -52,6 +53,7 @@ export class Project {
 
   set(document: ProjectDocument): void {
     this.documents.set(this.host.canonical(document.fileName), document);
+    this.focus = document.fileName;
   }
 
   delete(fileName: string): void {
@@ -69,7 +71,7 @@ export class Project {
     const frozen = this.frozen.get(name) ?? this.freeze(fileName);
     if (!frozen) return undefined;
     this.frozen.set(name, frozen);
-    this.askedLast = fileName;
+    this.focus = fileName;
     return { frozen, tree: frozen.set(text) };
   }
 
@@ -107,8 +109,7 @@ export class Project {
     if (this.nVersions >= idleVersions) return true;
     for (const { fileName, version, text } of this.documents.values()) {
       if (this.builtFrom.get(fileName) === version) continue;
-      // The file that is being asked about is known as it is now, but for what it newly imports.
-      if (fileName !== this.askedLast || this.hasNewImports(fileName, text)) return true;
+      if (fileName !== this.focus || this.hasNewImports(fileName, text)) return true;
     }
     return false;
   }

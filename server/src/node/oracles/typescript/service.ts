@@ -27,8 +27,8 @@ interface OpenedDocument extends ProjectDocument {
   isWarm: boolean;
 }
 
-/** No question for this long is idle. */
-const idleMs = 150;
+/** No question and no edit for this long is idle: a suggestion asks all its questions within less. */
+const idleMs = 700;
 /** Projects whose programs are held; the one used longest ago goes. */
 const maxProjects = 4;
 
@@ -47,6 +47,7 @@ export class TypeScriptService {
     } else if (document && document.languageId === languageId) {
       document.text = applied(change, document.text);
       document.version = version;
+      document.project.set(document);
     } else {
       this.close(uri);
       this.open(uri, languageId, version, change.text);

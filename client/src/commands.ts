@@ -76,6 +76,8 @@ async function showMenu(status: Status): Promise<void> {
     command('$(search) Search code', 'stet.searchCode'),
     ...indexItems(status.currentIndex?.state).map(([label, id]) => command(label, id)),
     command('$(chip) Choose model…', 'stet.chooseModel'),
+    command('$(question) Why this suggestion, or none?', 'stet.whyThisSuggestion'),
+    command('$(dashboard) Benchmark', 'stet.benchmark'),
     command('$(debug-restart) Restart server', 'stet.restartServer'),
     command('$(output) Show log', 'stet.showLog'),
     {

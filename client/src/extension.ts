@@ -12,12 +12,15 @@ import {
   workspaceTrustedNotification,
 } from '../../protocol/messages.ts';
 import { menuCommand, registerCommands } from './commands.ts';
+import { attachMeasuring, type MeasuringApi } from './measuring.ts';
 import { ModelChoice } from './models.ts';
 import type { OffReason } from './overrides.ts';
 import { attachSearch, type SearchApi } from './search/attach-search.ts';
 import { createLanguageClient } from './server-process.ts';
+import { SettingsOverlay } from './settings-overlay.ts';
 import { Status, serverStopped } from './status.ts';
 import { Toggles } from './toggles.ts';
+import { RequestLog } from './trace/request-log.ts';
 import { hideWithdrawn } from './withdrawn.ts';
 
 /** `extensions.getExtension('stet.stet').exports`, for the editor tests and curious extensions. */
@@ -31,6 +34,7 @@ export interface StetApi {
   /** Static analysis of the active editor's language, as far as it is known. */
   oracle(): OracleParams | undefined;
   readonly search: SearchApi;
+  readonly measuring: MeasuringApi;
 }
 
 let client: LanguageClient | undefined;
@@ -40,17 +44,25 @@ export function activate(context: ExtensionContext): StetApi {
   const toggles = new Toggles(context);
   const models = new ModelChoice(context);
   const status = new Status(toggles, menuCommand);
-  const server = createLanguageClient(context, log, toggles, models);
+  const overlay = new SettingsOverlay();
+  const requests = new RequestLog();
+  const server = createLanguageClient(context, log, { toggles, models, overlay, requests });
   client = server;
 
   server.onNotification(statusNotification, (params: StatusParams) => status.setServer(params));
-  server.onNotification(traceNotification, (params: TraceParams) => status.setTrace(params));
+  server.onNotification(traceNotification, (params: TraceParams) => {
+    requests.trace(params);
+    status.setTrace(params);
+  });
   server.onNotification(oracleNotification, (params: OracleParams) => status.setOracle(params));
   hideWithdrawn(server);
+  const measuring = attachMeasuring({ context, status, requests, overlay });
   const search = attachSearch(context, server, (index) => status.setIndex(index));
   context.subscriptions.push(
     log,
     status,
+    requests,
+    measuring,
     ...registerCommands({ client: server, toggles, models, status, log }),
     server.onDidChangeState(({ newState }) => {
       if (newState === State.Starting) status.setServer({ state: 'loading', detail: 'Starting…' });
@@ -60,6 +72,7 @@ export function activate(context: ExtensionContext): StetApi {
     // The server asks back, and the middleware answers with what was chosen in place.
     toggles.onDidChange(() => tellSettings(server)),
     models.onDidChange(() => tellSettings(server)),
+    overlay.onDidChange(() => tellSettings(server)),
   );
   // Not awaited: activation must not wait for a process.
   server.start().catch((error) => {
@@ -73,6 +86,7 @@ export function activate(context: ExtensionContext): StetApi {
     lastTrace: () => status.lastTrace,
     oracle: () => status.oracle,
     search,
+    measuring,
   };
 }
 

@@ -2,17 +2,30 @@
 
 import type { Middleware } from 'vscode-languageclient/node';
 import type { ModelChoice } from './models.ts';
+import type { SettingsOverlay } from './settings-overlay.ts';
 import type { Toggles } from './toggles.ts';
+import type { RequestLog } from './trace/request-log.ts';
 
-export function createMiddleware(toggles: Toggles, models: ModelChoice): Middleware {
+export interface MiddlewareParts {
+  readonly toggles: Toggles;
+  readonly models: ModelChoice;
+  /** What a measurement lays over the settings. */
+  readonly overlay: SettingsOverlay;
+  /** Watches every request for a suggestion. */
+  readonly requests: RequestLog;
+}
+
+export function createMiddleware({ toggles, models, overlay, requests }: MiddlewareParts): Middleware {
   return {
+    provideInlineCompletionItems: (document, position, context, token, next) =>
+      requests.watch(document, position, token, () => next(document, position, context, token)),
     workspace: {
       configuration: async (params, token, next) => {
         const values = await next(params, token);
         if (!Array.isArray(values)) return values;
         return values.map((value, i) =>
           params.items[i]?.section === 'stet'
-            ? { ...value, ...toggles.effective, ...chosenModel(value, models) }
+            ? { ...value, ...toggles.effective, ...chosenModel(value, models), ...overlay.take() }
             : value,
         );
       },

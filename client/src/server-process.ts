@@ -3,9 +3,7 @@
 import { type ExtensionContext, type LogOutputChannel, workspace } from 'vscode';
 import { LanguageClient, RevealOutputChannelOn, TransportKind } from 'vscode-languageclient/node';
 import type { InitializationOptions } from '../../protocol/messages.ts';
-import { createMiddleware } from './middleware.ts';
-import type { ModelChoice } from './models.ts';
-import type { Toggles } from './toggles.ts';
+import { createMiddleware, type MiddlewareParts } from './middleware.ts';
 
 /** Text that a person writes; output panels, diffs against git and the like are left alone. */
 const schemes = ['file', 'untitled', 'vscode-notebook-cell', 'vscode-vfs'];
@@ -16,8 +14,7 @@ const maxRestartCount = 4;
 export function createLanguageClient(
   context: ExtensionContext,
   log: LogOutputChannel,
-  toggles: Toggles,
-  models: ModelChoice,
+  middleware: MiddlewareParts,
 ): LanguageClient {
   const initializationOptions: InitializationOptions = {
     embeddedModelFolder: context.asAbsolutePath('model'),
@@ -34,7 +31,7 @@ export function createLanguageClient(
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never, // never in the way of typing
       initializationOptions,
-      middleware: createMiddleware(toggles, models),
+      middleware: createMiddleware(middleware),
       connectionOptions: { maxRestartCount },
     },
   );

@@ -1,0 +1,185 @@
+/** Player: plays a typing session in a document of its own, with the editor's own keys, and measures. */
+
+import {
+  CancellationError,
+  type CancellationToken,
+  commands,
+  Range,
+  Selection,
+  type TextDocument,
+  type TextEditor,
+  window,
+  workspace,
+} from 'vscode';
+import type { AskEvent, EditEvent, SessionEvent } from '../../../protocol/session.ts';
+import { stagesOf } from '../stages.ts';
+import { reasonOf } from '../trace/reasons.ts';
+import type { LoggedRequest, RequestLog } from '../trace/request-log.ts';
+import type { Measurement } from './report.ts';
+
+/** The editor asks of itself within this time, or it will not, since it had not the focus. */
+const asksWithinMs = 3000;
+/** A slow model's first answer. */
+const answersWithinMs = 60_000;
+
+/** The benchmark cannot go on; the message says why. */
+export class InterruptedError extends Error {}
+
+/** Plays until the end, the limit or the cancellation; whatever happens, the document is gone afterwards. */
+export async function playSession(
+  session: readonly SessionEvent[],
+  log: RequestLog,
+  token: CancellationToken,
+  limits: { readonly nQuestion: number; readonly onQuestion: () => void },
+): Promise<Measurement[]> {
+  const [open] = session;
+  if (open?.kind !== 'open') throw new InterruptedError('The session does not begin with a file.');
+  const document = await workspace.openTextDocument({ language: open.languageId, content: open.text });
+  try {
+    throwIfCancelled(token);
+    const editor = await window.showTextDocument(document, { preview: false });
+    await commands.executeCommand('workbench.action.focusActiveEditorGroup');
+    const player = new Player(editor, log, token);
+    const measurements: Measurement[] = [];
+    for (const event of session.slice(1)) {
+      throwIfCancelled(token);
+      if (event.kind === 'edit') player.pending.push(event);
+      if (event.kind !== 'complete') continue;
+      const asked = open.isRedacted ? { ...event, truth: '' } : event;
+      measurements.push(await player.ask(asked, measurements.length === 0));
+      limits.onQuestion();
+      if (measurements.length >= limits.nQuestion) break;
+    }
+    return measurements;
+  } finally {
+    await discard(document);
+  }
+}
+
+class Player {
+  /** Edits of the session that are not in the document yet. */
+  readonly pending: EditEvent[] = [];
+
+  constructor(
+    private readonly editor: TextEditor,
+    private readonly log: RequestLog,
+    private readonly token: CancellationToken,
+  ) {}
+
+  async ask({ offset, truth, isJump }: AskEvent, isFirst: boolean): Promise<Measurement> {
+    const { document } = this.editor;
+    const key = this.takeKey(offset);
+    for (const edit of this.pending.splice(0)) await this.apply(edit);
+    const before = document.getText();
+    const start = offset - key.length;
+    this.requireFocus();
+    const cursor = document.positionAt(start);
+    this.editor.selection = new Selection(cursor, cursor);
+    this.editor.revealRange(this.editor.selection);
+    const request = await this.press(key);
+    // An editor that closes brackets of itself has typed more than the session did.
+    const wanted = before.slice(0, start) + key + before.slice(start);
+    if (document.getText() !== wanted) await this.replaceAll(wanted);
+    return measurementOf(request, truth, isFirst ? 'opened' : isJump ? 'jump' : 'typing');
+  }
+
+  /** Takes the character off the last edit that ends at `offset`, so that it can be typed. */
+  private takeKey(offset: number): string {
+    const last = this.pending.at(-1);
+    if (!last || last.start !== last.endExclusive || last.start + last.text.length !== offset) return '';
+    const key = [...last.text].at(-1) ?? '';
+    if (key === '\n' || key === '\r' || key === '') return '';
+    this.pending[this.pending.length - 1] = { ...last, text: last.text.slice(0, -key.length) };
+    return key;
+  }
+
+  /** Types `key`, or asks where there is none, and waits for the request that came of it. */
+  private async press(key: string): Promise<LoggedRequest> {
+    const sinceMs = performance.now();
+    const trigger = () => commands.executeCommand('editor.action.inlineSuggest.trigger');
+    const press = key === '' ? trigger : () => commands.executeCommand('type', { text: key });
+    const answered = this.nextRequest(sinceMs, asksWithinMs);
+    answered.catch(() => {}); // it may end by cancellation before it is awaited
+    await press();
+    const request = await answered;
+    if (request) return request;
+    this.requireFocus();
+    const asked = this.nextRequest(performance.now(), answersWithinMs);
+    asked.catch(() => {});
+    await trigger();
+    const late = await asked;
+    if (late) return late;
+    throw new InterruptedError('No answer came. “Stet: Show Log” may say why.');
+  }
+
+  /** The first finished request about the document since then; undefined when none comes. */
+  private nextRequest(sinceMs: number, patienceMs: number): Promise<LoggedRequest | undefined> {
+    const uri = this.editor.document.uri.toString();
+    return new Promise((resolve, reject) => {
+      const end = (finish: () => void) => {
+        clearTimeout(timer);
+        added.dispose();
+        cancelled.dispose();
+        finish();
+      };
+      const timer = setTimeout(() => end(() => resolve(undefined)), patienceMs);
+      const cancelled = this.token.onCancellationRequested(() => end(() => reject(new CancellationError())));
+      const added = this.log.onDidAdd((request) => {
+        const isOurs = request.uri === uri && request.requestedMs >= sinceMs;
+        const isFinal = request.outcome !== 'cancelled' && request.outcome !== 'stale';
+        if (isOurs && isFinal) end(() => resolve(request));
+      });
+      if (this.token.isCancellationRequested) end(() => reject(new CancellationError()));
+    });
+  }
+
+  private async apply({ start, endExclusive, text }: EditEvent): Promise<void> {
+    if (start === endExclusive && text === '') return;
+    const { document } = this.editor;
+    const range = new Range(document.positionAt(start), document.positionAt(endExclusive));
+    await this.edit(range, text);
+  }
+
+  private async replaceAll(text: string): Promise<void> {
+    const { document } = this.editor;
+    await this.edit(new Range(document.positionAt(0), document.positionAt(document.getText().length)), text);
+  }
+
+  private async edit(range: Range, text: string): Promise<void> {
+    const options = { undoStopBefore: false, undoStopAfter: false };
+    if (await this.editor.edit((edit) => edit.replace(range, text), options)) return;
+    throw new InterruptedError("The benchmark's document was closed.");
+  }
+
+  private requireFocus(): void {
+    if (window.activeTextEditor?.document === this.editor.document) return;
+    throw new InterruptedError('Another editor became active, so the benchmark ended.');
+  }
+}
+
+function measurementOf(request: LoggedRequest, truth: string, kind: Measurement['kind']): Measurement {
+  const { outcome, trace, text } = request;
+  const stages = stagesOf(request);
+  const firstLine = text?.split('\n')[0];
+  return {
+    kind,
+    outcome,
+    ms: Object.values(stages).reduce((a, b) => a + b, 0),
+    stages,
+    ...(truth.trim() !== '' && {
+      isHit: reasonOf(outcome).isShown && firstLine !== undefined && firstLine === truth.replace(/\r$/, ''),
+    }),
+    ...(trace && { trace }),
+  };
+}
+
+function throwIfCancelled(token: CancellationToken): void {
+  if (token.isCancellationRequested) throw new CancellationError();
+}
+
+/** Closes the document without asking whether to save it. */
+async function discard(document: TextDocument): Promise<void> {
+  if (document.isClosed) return;
+  await window.showTextDocument(document, { preview: false });
+  await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+}

@@ -1,0 +1,59 @@
+/** TracePanel: “Why This Suggestion?”, the last requests with their reasons, followed as they come. */
+
+import { type Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
+import { pageRoots, webviewPage } from '../webview-page.ts';
+import type { RequestLog } from './request-log.ts';
+import { traceHtml } from './trace-html.ts';
+
+const folder = 'trace-panel';
+/** Keys come fast; a page that changes with each of them cannot be read. */
+const redrawMs = 250;
+
+export class TracePanel implements Disposable {
+  private panel: WebviewPanel | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly subscription: Disposable;
+
+  constructor(
+    private readonly context: ExtensionContext,
+    private readonly log: RequestLog,
+  ) {
+    this.subscription = log.onDidAdd(() => {
+      if (!this.panel || this.timer) return;
+      this.timer = setTimeout(() => this.redraw(), redrawMs);
+    });
+  }
+
+  show(): void {
+    if (this.panel) {
+      this.panel.reveal();
+      return;
+    }
+    const { extensionUri } = this.context;
+    const title = 'Stet: Why This Suggestion?';
+    const panel = window.createWebviewPanel('stet.trace', title, ViewColumn.Beside, {
+      enableScripts: true,
+      ...pageRoots(extensionUri, folder),
+    });
+    panel.iconPath = Uri.joinPath(extensionUri, 'media', 'icon.svg');
+    panel.onDidDispose(() => {
+      this.panel = undefined;
+    });
+    this.panel = panel;
+    const body = `<main><h1>Why this suggestion, or none</h1>
+<p class="lead">The last requests, newest first. Nothing here leaves your machine, and nothing is kept.</p>
+<div id="requests">${traceHtml(this.log.all)}</div></main>`;
+    panel.webview.html = webviewPage(panel.webview, extensionUri, { folder, title, body });
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.subscription.dispose();
+    this.panel?.dispose();
+  }
+
+  private redraw(): void {
+    this.timer = undefined;
+    void this.panel?.webview.postMessage({ html: traceHtml(this.log.all) });
+  }
+}

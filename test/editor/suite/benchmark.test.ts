@@ -1,0 +1,97 @@
+/** The benchmark in the editor: it measures in a document of its own, and leaves nothing behind. */
+
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { BenchmarkReport } from '../../../client/src/benchmark/report.ts';
+import { closeAll, openFile, pause, ready, state, stet, until } from './editor.ts';
+
+const run = (nQuestion: number, source = 'sessions') =>
+  vscode.commands.executeCommand<BenchmarkReport | undefined>('stet.benchmark', { source, nQuestion });
+
+/** No request for this long means that nothing goes on. */
+const quietMs = 1500;
+
+function untitledDocuments(): string[] {
+  return vscode.workspace.textDocuments.filter((d) => d.isUntitled && !d.isClosed).map((d) => d.uri.path);
+}
+
+describe('benchmark', () => {
+  before(ready);
+  afterEach(closeAll);
+
+  it('reports on bundled sessions, and its figures hang together', async function () {
+    this.timeout(240_000);
+    const editor = await openFile('src/loans.ts');
+    const before = state(editor).text;
+    const settings = JSON.stringify(vscode.workspace.getConfiguration('stet'));
+    const report = await run(12);
+    assert.ok(report, 'there is no report');
+    assert.equal(report.variants.length, 3);
+    for (const variant of report.variants) {
+      const { latencyMs, samples, stagesMs, outcomes } = variant;
+      assert.equal(samples.length, 12);
+      assert.equal(latencyMs.n, 12);
+      assert.equal(latencyMs.max, Math.max(...samples));
+      assert.ok(latencyMs.interval[0] <= latencyMs.p50 && latencyMs.p50 <= latencyMs.interval[1]);
+      assert.ok(latencyMs.p50 <= latencyMs.p95 && latencyMs.p95 <= latencyMs.max);
+      const mean = samples.reduce((a, b) => a + b, 0) / samples.length;
+      const stages = Object.values(stagesMs).reduce((a, b) => a + b, 0);
+      assert.ok(Math.abs(mean - stages) < 0.01, `stages add up to ${stages}, not ${mean}`);
+      assert.equal(
+        Object.values(outcomes).reduce((a, b) => a + b, 0),
+        12,
+      );
+      assert.ok(variant.decodeTokensPerSecond > 0 && variant.rssMb > 10);
+    }
+    assert.equal(report.variants[1]?.tokens.shifted, 0, 'prefix reuse moved rows');
+    assert.equal(state(editor).text, before);
+    assert.deepEqual(untitledDocuments(), []);
+    assert.equal(JSON.stringify(vscode.workspace.getConfiguration('stet')), settings);
+    assert.ok(
+      vscode.window.tabGroups.all.some(({ tabs }) => tabs.some((tab) => tab.label === 'Stet: Benchmark')),
+    );
+  });
+
+  it('measures with a copy of the current file', async function () {
+    this.timeout(180_000);
+    const editor = await openFile('src/loans.ts');
+    const before = state(editor).text;
+    const report = await run(4, 'file');
+    assert.equal(report?.source, 'src/loans.ts');
+    assert.equal(editor.document.getText(), before);
+    assert.ok(!editor.document.isDirty);
+    assert.deepEqual(untitledDocuments(), []);
+  });
+
+  it('leaves no work and no document when it is cancelled, at any moment', async function () {
+    this.timeout(240_000);
+    const api = await stet();
+    const editor = await openFile('src/loans.ts');
+    const before = state(editor).text;
+    for (const afterMs of [0, 150, 700, 2500]) {
+      const ended = run(1000);
+      await pause(afterMs);
+      api.measuring.cancelBenchmark();
+      assert.equal(await ended, undefined);
+      await until('the documents of the benchmark to go', () => untitledDocuments().length === 0);
+      const last = api.lastTrace();
+      await pause(quietMs);
+      assert.equal(api.lastTrace(), last, 'requests go on');
+    }
+    assert.equal(editor.document.getText(), before);
+    assert.equal(api.status().state, 'ready');
+  });
+
+  it('ends when another editor becomes active, and touches nothing there', async function () {
+    this.timeout(180_000);
+    const api = await stet();
+    const last = api.lastTrace();
+    const ended = run(1000);
+    await until('the benchmark to run', () => api.lastTrace() !== last);
+    const editor = await openFile('src/fines.ts');
+    const before = state(editor).text;
+    assert.equal(await ended, undefined);
+    assert.equal(editor.document.getText(), before);
+    assert.deepEqual(untitledDocuments(), []);
+  });
+});

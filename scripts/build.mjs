@@ -85,6 +85,17 @@ function copyPyright() {
   }
 }
 
+/** Typing sessions that the benchmark in the editor plays: short ones, in two languages. */
+function copySessions() {
+  const to = path.join(root, 'dist', 'sessions');
+  fs.rmSync(to, { recursive: true, force: true });
+  fs.mkdirSync(to, { recursive: true });
+  for (const name of ['complete-1b3451d', 'engine-42bf5c1', 'train-8872ed0']) {
+    const file = `${name}.jsonl`;
+    fs.copyFileSync(path.join(root, 'server', 'bench', 'traces', file), path.join(to, file));
+  }
+}
+
 copyRuntime(`${process.platform}-${process.arch}`, path.join(root, 'dist', 'ort'));
 run('grammars.mjs');
 fs.copyFileSync(
@@ -93,6 +104,7 @@ fs.copyFileSync(
 );
 copyTypeScriptLibraries();
 copyPyright();
+copySessions();
 await Promise.all([
   build({
     ...common,

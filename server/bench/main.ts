@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { WeightFormat } from '../src/engine/model/weights.ts';
 import { learnCacheWeights } from './cache-weights.ts';
+import { commitSessions, type Session } from './commit-sessions.ts';
+import { fitConfidence } from './confidence.ts';
 import { editReuse } from './edit-reuse.ts';
 import { humaneval } from './humaneval.ts';
 import { latency } from './latency.ts';
@@ -15,14 +17,20 @@ import { record } from './record.ts';
 import { replay } from './replay.ts';
 import { markdown, type Report } from './report.ts';
 import { openSetting, type Setting } from './setting.ts';
+import { types } from './types.ts';
 
 /** What the suites about quality measure with. */
 interface Material {
   readonly files: () => Promise<QualityFile[]>;
+  /** As given on the command line. */
+  readonly folders: readonly string[];
+  readonly gitDirs: readonly string[];
   readonly nCase: number;
   readonly humanEvalFolder: string | undefined;
   /** Typing sessions to replay instead of the bundled ones. */
   readonly sessionFiles: readonly string[];
+  /** From the commits of `--repos`. */
+  readonly sessions: () => Session[];
 }
 
 const suites: Readonly<Record<string, (setting: Setting, material: Material) => Promise<Report>>> = {
@@ -31,7 +39,9 @@ const suites: Readonly<Record<string, (setting: Setting, material: Material) => 
   replay: (setting, { sessionFiles }) => replay(setting, sessionFiles),
   peers,
   quality: async (setting, { files, nCase }) => quality(setting, await files(), nCase),
+  types: (setting, { folders, gitDirs, nCase }) => types(setting, folders, gitDirs, nCase),
   humaneval: (setting, { humanEvalFolder, nCase }) => humaneval(setting, humanEvalFolder, nCase),
+  confidence: (setting, { sessions }) => fitConfidence(setting, sessions()),
   'cache-weights': async (setting, { files, nCase }) => learnCacheWeights(setting, await files(), nCase),
 };
 
@@ -51,6 +61,7 @@ const usage = `npm run bench -- [SUITE …] [options]
   --files FOLDER    source files to measure quality with (may be repeated; default: this repository's own)
   --repos DIR       the same from a bare git directory (may be repeated)
   --cases N         cases of each kind for quality and humaneval (default 200)
+  --sessions N      typing sessions from the commits of each of --repos, for decoding and confidence (default 12)
   --humaneval FOLDER  HumanEval-*Infilling.jsonl.gz
   --write           keep the figures in server/bench/baseline.json and docs/benchmarks.md
 `;
@@ -68,6 +79,7 @@ async function main(): Promise<void> {
       repos: { type: 'string', multiple: true, default: [] },
       cases: { type: 'string', default: '200' },
       humaneval: { type: 'string' },
+      sessions: { type: 'string', default: '12' },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -82,8 +94,11 @@ async function main(): Promise<void> {
   }
   const material: Material = {
     files: () => filesOf(values.files, values.repos),
+    folders: values.files.map((folder) => resolve(folder)),
+    gitDirs: values.repos,
     nCase: Number(values.cases),
     humanEvalFolder: values.humaneval,
+    sessions: () => sessionsOf(values.repos, Number(values.sessions)),
     sessionFiles,
   };
   const reports: Report[] = [];
@@ -102,6 +117,11 @@ async function main(): Promise<void> {
   }
   if (values.write) await record(root, reports);
   process.stdout.write(`${JSON.stringify(reports)}\n`);
+}
+
+function sessionsOf(gitDirs: readonly string[], nSession: number): Session[] {
+  if (gitDirs.length === 0) throw new Error('Name repositories with --repos: their commits are replayed.');
+  return gitDirs.flatMap((gitDir) => commitSessions(gitDir, nSession));
 }
 
 async function filesOf(folders: readonly string[], gitDirs: readonly string[]): Promise<QualityFile[]> {

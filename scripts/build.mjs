@@ -105,6 +105,10 @@ fs.copyFileSync(
 copyTypeScriptLibraries();
 copyPyright();
 copySessions();
+fs.copyFileSync(
+  path.join(root, 'node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm'),
+  path.join(root, 'dist/node-sqlite3-wasm.wasm'), // it is looked for beside the bundle
+);
 await Promise.all([
   build({
     ...common,
@@ -125,6 +129,7 @@ await Promise.all([
     entryPoints: {
       server: 'server/src/main.ts',
       engine: 'server/src/engine-main.ts',
+      search: 'server/src/search-main.ts',
       cli: 'server/src/cli/main.ts',
       bench: 'server/bench/main.ts',
     },

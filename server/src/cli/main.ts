@@ -4,11 +4,21 @@
 import { EngineError } from '../engine/base/error.ts';
 import { type Command, commonOptionHelp, UsageError } from './command.ts';
 import { complete } from './complete.ts';
+import { index } from './index.ts';
 import { modelImport } from './model-import.ts';
 import { modelDelete, modelDownload, modelList } from './model-library.ts';
 import { modelOptionHelp } from './model-options.ts';
+import { search } from './search.ts';
 
-const commands: readonly Command[] = [complete, modelImport, modelList, modelDownload, modelDelete];
+const commands: readonly Command[] = [
+  complete,
+  index,
+  search,
+  modelImport,
+  modelList,
+  modelDownload,
+  modelDelete,
+];
 
 function usage(): string {
   const lines = commands.map(({ words, takes, summary }) => {

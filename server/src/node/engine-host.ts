@@ -1,10 +1,11 @@
 /** serveEngine: answers the wire of engine-client with a real Engine, inside the engine process. */
 
-import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { defined } from '../engine/base/assert.ts';
 import type { Tracer } from '../engine/base/ports.ts';
 import type { Engine } from '../engine/engine.ts';
 import {
+  abortSignalOf,
   acceptedNotification,
   completeRequest,
   disposeRequest,
@@ -68,11 +69,4 @@ export function serveEngine(
   connection.onNotification(oraclesNotification, (options) => configureOracles?.(options));
   connection.onNotification(acceptedNotification, ({ id }) => engine?.accepted(id));
   connection.listen();
-}
-
-function abortSignalOf(token: CancellationToken): AbortSignal {
-  const controller = new AbortController();
-  if (token.isCancellationRequested) controller.abort();
-  else token.onCancellationRequested(() => controller.abort());
-  return controller.signal;
 }

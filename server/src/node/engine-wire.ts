@@ -4,6 +4,7 @@
 // before it. Nothing here is LSP: the engine process does not know that an editor exists.
 
 import {
+  type CancellationToken,
   type MessageConnection,
   NotificationType,
   RequestType,
@@ -90,4 +91,12 @@ export function send(
   } catch {
     // A disposed connection throws at once.
   }
+}
+
+/** Aborted when the peer cancels its request. */
+export function abortSignalOf(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  if (token.isCancellationRequested) controller.abort();
+  else token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
 }

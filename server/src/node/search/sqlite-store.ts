@@ -26,6 +26,8 @@ import { WordCounts } from './word-counts.ts';
 export interface SqliteStoreOptions extends IndexFileOptions {
   /** Numbers of a vector. */
   readonly dims: number;
+  /** Of a path, what people search for; the whole of it when absent. */
+  readonly relativePath?: (path: string) => string;
 }
 
 /** A file of the size limit has some 3,000 chunks; keys leave room for this many. */
@@ -231,7 +233,7 @@ export class SqliteStore implements SearchStore {
       this.statements.insertContents.run(id, packChunks(chunks));
       this.statements.insertVectors.run(id, rows);
     }
-    const pathWords = lexicalWords(path).join(' ');
+    const pathWords = lexicalWords(this.options.relativePath?.(path) ?? path).join(' ');
     chunks.forEach((chunk, place) => {
       const words = lexicalWords(chunk.text);
       this.wordCounts.add(words);

@@ -1,0 +1,133 @@
+/** OwnerLock: one process owns an index and answers for it; the others find out where to ask. */
+
+// Windows of one workspace share one index: the first owns the file, the others ask it over a local
+// socket (a named pipe on Windows). The lock names the socket. A lock whose socket nobody answers was
+// left by a process that was killed, whatever its process id is used for now.
+
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+
+export interface Owner {
+  readonly kind: 'owner';
+  /** Lets the next one have it; cuts the guests off. */
+  release(): Promise<void>;
+}
+
+export interface Guest {
+  readonly kind: 'guest';
+  /** To the owner. Its end means that the owner is gone. */
+  readonly socket: Socket;
+}
+
+/** A process that is alive accepts a connection at once, however busy it is: the system does it. */
+const connectTimeoutMs = 2000;
+
+/** Socket addresses are short on some systems (104 bytes on macOS). */
+const maxSocketPath = 100;
+
+/** Several windows that start at once meet here a few times until one has won. */
+const maxAttempts = 10;
+
+/** Takes the lock at `file`, or connects to who has it. `onGuest` gets the connections of others. */
+export async function ownOrVisit(file: string, onGuest: (socket: Socket) => void): Promise<Owner | Guest> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+    const endpoint = newEndpoint(file);
+    const guests = new Set<Socket>();
+    const server = await listen(endpoint, (socket) => {
+      guests.add(socket);
+      socket.on('error', () => {}).on('close', () => guests.delete(socket));
+      onGuest(socket);
+    });
+    const content = JSON.stringify({ pid: process.pid, endpoint });
+    if (await create(file, content)) return owner(file, content, server, guests);
+    server.close();
+    const found = await readFile(file, 'utf8').catch(() => '');
+    const socket = await visit(found);
+    if (socket) return { kind: 'guest', socket };
+    await removeStale(file, found);
+  }
+  throw new Error(`the lock ${file} cannot be taken`);
+}
+
+function owner(file: string, content: string, server: Server, guests: Set<Socket>): Owner {
+  return {
+    kind: 'owner',
+    async release() {
+      if ((await readFile(file, 'utf8').catch(() => '')) === content) await rm(file, { force: true });
+      for (const socket of guests) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function newEndpoint(file: string): string {
+  const id = randomBytes(16).toString('hex');
+  if (process.platform === 'win32') return `\\\\.\\pipe\\stet-${id}`;
+  const beside = join(dirname(file), `${id.slice(0, 8)}.sock`);
+  return Buffer.byteLength(beside) <= maxSocketPath ? beside : join(tmpdir(), `stet-${id}.sock`);
+}
+
+function listen(endpoint: string, onConnection: (socket: Socket) => void): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer(onConnection);
+    server.on('error', reject);
+    server.listen({ path: endpoint, readableAll: false, writableAll: false }, () => resolve(server));
+  });
+}
+
+/** Whether the file was made; false when it is there already. */
+async function create(file: string, content: string): Promise<boolean> {
+  try {
+    await writeFile(file, content, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** A connection to the owner that `content` names; undefined when nobody is there. */
+async function visit(content: string): Promise<Socket | undefined> {
+  const endpoint = endpointOf(content);
+  if (!endpoint) return undefined;
+  return new Promise((resolve) => {
+    const socket = connect(endpoint);
+    const give = (result: Socket | undefined) => {
+      clearTimeout(timer);
+      if (!result) socket.destroy();
+      resolve(result);
+    };
+    const timer = setTimeout(() => give(undefined), connectTimeoutMs);
+    socket.once('connect', () => give(socket)).on('error', () => give(undefined));
+  });
+}
+
+function endpointOf(content: string): string | undefined {
+  try {
+    const { endpoint } = JSON.parse(content) as { endpoint?: unknown };
+    return typeof endpoint === 'string' ? endpoint : undefined;
+  } catch {
+    return undefined; // cut off by a crash, or no lock of ours
+  }
+}
+
+/** Takes a lock of `content` away, unless another process was faster and put its own there. */
+async function removeStale(file: string, content: string): Promise<void> {
+  const aside = join(dirname(file), `.${basename(file)}-${randomBytes(4).toString('hex')}`);
+  try {
+    await rename(file, aside);
+  } catch {
+    return; // taken away by somebody else
+  }
+  const taken = await readFile(aside, 'utf8').catch(() => '');
+  if (taken !== content) await create(file, taken).catch(() => false);
+  await rm(aside, { force: true });
+  const endpoint = endpointOf(content);
+  if (taken === content && endpoint && process.platform !== 'win32') {
+    if (/[/\\](stet-)?[0-9a-f]+\.sock$/.test(endpoint)) await rm(endpoint, { force: true });
+  }
+}

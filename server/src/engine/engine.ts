@@ -3,6 +3,7 @@
 import type { Clock, Tracer } from './base/ports.ts';
 import { CacheSamplers } from './completion/cache-sampler.ts';
 import { Completer } from './completion/complete.ts';
+import { calibrationOf } from './completion/confidence-table.ts';
 import { type DocumentChange, OpenDocuments } from './completion/documents.ts';
 import type { MemoryGuard } from './completion/memory-guard.ts';
 import type { CompletionRequest, CompletionResult } from './completion/request.ts';
@@ -87,6 +88,7 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
   const segments = new SegmentTokenizer(tokenizer);
   const weights = cacheWeightsOf(metadata.name);
   const cacheSamplers = new CacheSamplers(segments, weights, clock);
+  const calibration = calibrationOf(metadata.name);
   const documents = new OpenDocuments();
   const trees = parsers && new Trees(parsers, clock);
   const types = oracle && new Types(oracle, clock, tokenizer);
@@ -109,6 +111,7 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
     ...(trees && { trees }),
     ...(types && { types }),
     ...(guard && { guard }),
+    ...(calibration && { calibration }),
   });
   const newest = new Map<string, AbortController>(); // by document: the request that counts
   let nRequests = 0;

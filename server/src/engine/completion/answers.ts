@@ -17,8 +17,10 @@ export interface Candidate {
 }
 
 export interface Answer {
-  /** The likeliest first. */
-  readonly candidates: readonly [Candidate, ...Candidate[]];
+  /** The likeliest first; none where there was nothing to say. */
+  readonly candidates: readonly Candidate[];
+  /** Why there is none. */
+  readonly nothing?: 'empty' | 'memorised' | 'ill-typed';
   /** How many were asked for; there may be fewer. */
   readonly nWanted: number;
 }
@@ -53,13 +55,14 @@ export class Answers {
     const { textBefore } = around;
     for (const [nTyped, key] of keysOf(scope, around, maxTypedChars).entries()) {
       const answer = this.answers.get(key);
+      if (!answer) continue;
+      if (nTyped === 0) return { ...answer, nTyped };
       const typed = textBefore.slice(textBefore.length - nTyped);
-      const candidate = answer?.candidates.find(
-        ({ text }) => text.startsWith(typed) && text.slice(nTyped).trim() !== '',
+      const fitting = answer.candidates.find(
+        ({ text, replaceAfter }) =>
+          replaceAfter === 0 && text.startsWith(typed) && text.slice(nTyped).trim() !== '',
       );
-      if (!answer || !candidate || (nTyped > 0 && candidate.replaceAfter > 0)) continue;
-      const rest = nTyped === 0 ? answer.candidates : ([candidate] as const);
-      return { ...answer, candidates: rest, nTyped };
+      if (fitting) return { ...answer, candidates: [fitting], nTyped };
     }
     return undefined;
   }

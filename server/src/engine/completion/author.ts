@@ -42,9 +42,7 @@ export interface Task {
 
 /** What became of it. */
 export interface Written {
-  /** Why there is nothing, where there is nothing. */
-  readonly nothing?: 'empty' | 'memorised' | 'ill-typed';
-  readonly answer?: Answer;
+  readonly answer: Answer;
   readonly cost: Generated['cost'];
   readonly explanation: Explanation;
 }
@@ -67,15 +65,21 @@ export class Author {
     if (priority === 'typing') void this.parts.types?.learnBaseline(snapshot); // for the next one
     const cost = { ...generated.cost, ...(typeError !== undefined && { typeError }) };
     const explanation = explain(generated, trimmed);
-    if (!trimmed) return { nothing: typeError === undefined ? 'empty' : 'ill-typed', cost, explanation };
-    if (this.isMemorised(trimmed.text)) return { nothing: 'memorised', cost, explanation };
-    const candidates: [Candidate, ...Candidate[]] = [this.candidate(generated, trimmed)];
+    const nWanted = 1 + nOthers;
+    const none = (nothing: NonNullable<Answer['nothing']>): Written => ({
+      answer: { candidates: [], nothing, nWanted },
+      cost,
+      explanation,
+    });
+    if (!trimmed) return none(typeError === undefined ? 'empty' : 'ill-typed');
+    if (this.isMemorised(trimmed.text)) return none('memorised');
+    const candidates: Candidate[] = [this.candidate(generated, trimmed)];
     for (const other of generated.others) {
       const { trimmed: text } = await this.typeChecked(task, await this.trimmed(task, other), signal);
       const isNew = text && !this.isMemorised(text.text) && candidates.every((one) => one.text !== text.text);
       if (isNew) candidates.push(this.candidate(other, text));
     }
-    return { answer: { candidates, nWanted: 1 + nOthers }, cost, explanation };
+    return { answer: { candidates, nWanted }, cost, explanation };
   }
 
   private jobOf({ snapshot, ...task }: Task): Job {

@@ -106,7 +106,7 @@ export class Completer {
     const known = request.explain ? undefined : this.answers.find(scope, place);
     if (known && known.nWanted > nOthers) {
       const suggestions = show(judge(known));
-      return answer(suggestions.length > 0 ? 'cached' : 'unsure', suggestions);
+      return answer(suggestions.length > 0 ? 'cached' : (known.nothing ?? 'unsure'), suggestions);
     }
     stages.enter('debounce');
     if (!isInvoked && delayMs > 0) await clock.sleep(delayMs, signal);
@@ -121,7 +121,6 @@ export class Completer {
       cost = { ms: 0, ...written.cost };
       if (request.explain) explanation = written.explanation;
       if (documents.get(request.uri)?.version !== snapshot.version) return answer('stale');
-      if (!written.answer) return answer(written.nothing ?? 'empty');
       this.answers.put(scope, place, written.answer);
       const suggestions = judge({ ...written.answer, nTyped: 0 });
       const [first] = suggestions;
@@ -131,7 +130,7 @@ export class Completer {
         const shown = written.answer.candidates[0];
         onHealed = (healing) => this.recheck(request, snapshot, situation, shown, first, healing);
       }
-      return answer(first ? 'generated' : 'unsure', suggestions);
+      return answer(first ? 'generated' : (written.answer.nothing ?? 'unsure'), suggestions);
     } finally {
       this.healer.start(pool.of(request.uri), onHealed);
     }
@@ -190,26 +189,23 @@ export class Completer {
     this.ahead.start(aheadDelayMs, (signal) => this.lookAhead(suggestion, snapshot, settings, signal));
   }
 
-  /** Answers the request that would come if `suggestion` were accepted. */
+  /** Answers the requests that would come if `suggestion` were accepted, and a new line begun behind it. */
   private async lookAhead(
-    { text, start, endExclusive }: Suggestion,
-    { uri, languageId, version, text: whole }: DocumentSnapshot,
+    suggestion: Suggestion,
+    snapshot: DocumentSnapshot,
     settings: CompletionSettings,
     signal: AbortSignal,
   ): Promise<void> {
-    const next = new DocumentSnapshot(
-      uri,
-      languageId,
-      version + 1,
-      whole.slice(0, start) + text + whole.slice(endExclusive),
-    );
-    const { place } = situationOf(next, { offset: start + text.length }, undefined);
+    const { uri } = snapshot;
     const scope = scopeOf({ uri, settings });
-    if (this.answers.find(scope, place)) return;
-    const stages = new Stages(this.clock);
-    const task = { snapshot: next, place, settings, nOthers: 0, startMs: this.clock.nowMs(), stages };
-    const { answer } = await this.author.write(task, 'background', signal);
-    if (answer) this.answers.put(scope, place, answer);
+    for (const [next, offset] of nextPlaces(suggestion, snapshot)) {
+      const { place } = situationOf(next, { offset }, undefined);
+      if (this.answers.find(scope, place)) continue;
+      const stages = new Stages(this.clock);
+      const task = { snapshot: next, place, settings, nOthers: 0, startMs: this.clock.nowMs(), stages };
+      const { answer } = await this.author.write(task, 'background', signal);
+      this.answers.put(scope, place, answer);
+    }
   }
 
   /**
@@ -220,7 +216,7 @@ export class Completer {
     request: CompletionRequest,
     snapshot: DocumentSnapshot,
     { place }: Situation,
-    shown: Candidate,
+    shown: Candidate | undefined,
     suggestion: Suggestion | undefined,
     signal: AbortSignal,
   ): Promise<void> {
@@ -228,13 +224,30 @@ export class Completer {
     const stages = new Stages(this.clock);
     const task = { snapshot, place, settings, nOthers: 0, startMs: this.clock.nowMs(), stages };
     const { answer } = await this.author.write(task, 'background', signal);
-    const isSame = answer?.candidates[0].text === shown.text;
+    const isSame = answer.candidates[0]?.text === shown?.text;
     if (!isSame) this.answers.delete(scopeOf(request), place);
     if (!suggestion || this.parts.documents.get(snapshot.uri) !== snapshot) return;
     if (isSame) return this.onShown(suggestion, snapshot, offset, settings);
     this.shown.clear(snapshot.uri);
     this.parts.tracer({ kind: 'withdrawn', uri: snapshot.uri, id: suggestion.id });
   }
+}
+
+/** Where the next request comes from when `suggestion` is taken: behind it, or on the line that Enter begins. */
+function* nextPlaces(
+  { text, start, endExclusive }: Suggestion,
+  { uri, languageId, version, text: whole }: DocumentSnapshot,
+): Generator<[DocumentSnapshot, number]> {
+  const [before, after] = [whole.slice(0, start) + text, whole.slice(endExclusive)];
+  const at = (typed: string): [DocumentSnapshot, number] => [
+    new DocumentSnapshot(uri, languageId, version + 1, before + typed + after),
+    before.length + typed.length,
+  ];
+  yield at('');
+  if (!/^[^\S\n]*(\n|$)/.test(after)) return;
+  // Editors indent a new line as the last one; where they would add to it, the guess is lost.
+  const indent = /(?:^|\n)([^\S\n]*)[^\n]*$/.exec(before)?.[1] ?? '';
+  yield at((/\r?\n/.exec(whole)?.[0] ?? '\n') + indent);
 }
 
 /** All but the text that an answer depends on. */

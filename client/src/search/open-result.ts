@@ -74,7 +74,8 @@ export class ResultPreview implements Disposable {
       });
       if (turn !== this.nShown) return;
       this.shown = editor.document.uri.toString();
-      editor.revealRange(range, TextEditorRevealType.InCenter);
+      // Its first line in the middle: the upper half is below the list.
+      editor.revealRange(new Range(range.start, range.start), TextEditorRevealType.InCenter);
       editor.setDecorations(this.highlight, [range]);
     } catch {
       // The file is gone; opening it says so.

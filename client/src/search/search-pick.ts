@@ -50,7 +50,7 @@ export interface PickView {
 
 const besideButton = {
   iconPath: new ThemeIcon('split-horizontal'),
-  tooltip: 'Open to the side (Ctrl+Enter)',
+  tooltip: 'Open to the side (Ctrl+\\)',
 };
 const showAllButton = { iconPath: new ThemeIcon('list-tree'), tooltip: 'Show all in the side bar' };
 const clearHistoryButton = { iconPath: new ThemeIcon('clear-all'), tooltip: 'Forget these queries' };
@@ -108,7 +108,7 @@ export class SearchPick implements Disposable {
     };
   }
 
-  /** Enter opens here, Ctrl+Enter to the side; a query of the history goes into the input. */
+  /** Enter opens here, Ctrl+\ to the side; a query of the history goes into the input. */
   accept(how: 'here' | 'beside'): void {
     const item = this.pick.activeItems[0];
     if (item?.query !== undefined) {

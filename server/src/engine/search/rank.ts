@@ -12,28 +12,39 @@ export interface ScoredChunk {
 export interface RankingContext {
   readonly nowMs: number;
   readonly openPaths: readonly string[];
+  /** {@link defaultRanking} when absent; the bench tries others. */
+  readonly ranking?: RankingWeights;
 }
 
-/**
- * What is added to a fused score (at most 1), each times a share in [0, 1]. Name: of the query's words
- * that are the name's, chosen on development repositories. Open and recent files: taken, not measured
- * (no benchmark knows what a person has open); so small that they decide between near equals only.
- */
-const nameBoost = 0.1;
-const openBoost = 0.02;
-const recencyBoost = 0.02;
+/** What is added to a fused score (at most 1), each times a share in [0, 1]. */
+export interface RankingWeights {
+  /** Of the name's words, the query's share: chosen on development repositories (docs/benchmarks.md, "search"). */
+  readonly name: number;
+  /** The query is the name: `parseConfig` is what is looked for, not a description of it. */
+  readonly sameName: number;
+  /**
+   * Open and recently changed files: taken, not measured, since no benchmark knows what a person works
+   * on; so small that they decide between near equals only.
+   */
+  readonly open: number;
+  readonly recency: number;
+  /**
+   * A function counts as its best chunk, with this share of its chunks' mean: many vectors and their
+   * maximum, where SEA (arXiv 2208.11271) adds its pieces up, which favours what is long.
+   */
+  readonly mean: number;
+}
+
+export const defaultRanking: RankingWeights = {
+  name: 0.1,
+  sameName: 0.3,
+  open: 0.02,
+  recency: 0.02,
+  mean: 0.1,
+};
 
 /** A file counts as recently changed for about this long. */
 const recencyMs = 7 * 86_400_000;
-
-/**
- * The mean of a function's chunks counts this much beside its best one (search by several vectors with
- * the maximum; SEA, arXiv 2208.11271, adds up its pieces instead, which favours what is long).
- */
-const meanShare = 0.1;
-
-/** The same, for queries that name what they look for: `parseConfig` is the name, not a description. */
-const sameNameBoost = 0.3;
 
 /** Best first; one chunk per function, one of several equal texts. Chunks without a score are last. */
 export function rankChunks(
@@ -45,28 +56,31 @@ export function rankChunks(
   const words = new Set(splitWords(query));
   const whole = splitWords(query).join('');
   const open = new Set(context.openPaths);
+  const weights = context.ranking ?? defaultRanking;
   const scored = chunks.map((chunk) => ({
     chunk,
     score:
       (scores.get(chunk.key) ?? 0) +
-      nameScore(chunk.name, words, whole) +
-      (open.has(chunk.path) ? openBoost : 0) +
-      recencyBoost * Math.exp(-Math.max(0, context.nowMs - chunk.mtimeMs) / recencyMs),
+      nameScore(chunk.name, words, whole, weights) +
+      (open.has(chunk.path) ? weights.open : 0) +
+      weights.recency * Math.exp(-Math.max(0, context.nowMs - chunk.mtimeMs) / recencyMs),
   }));
-  return distinct(bestOfSymbols(scored).sort((a, b) => b.score - a.score || a.chunk.key - b.chunk.key));
+  return distinct(
+    bestOfSymbols(scored, weights.mean).sort((a, b) => b.score - a.score || a.chunk.key - b.chunk.key),
+  );
 }
 
 /** How much of the name the query says, by its last part (`replace` of `Store.replace`). */
-function nameScore(name: string, words: ReadonlySet<string>, whole: string): number {
+function nameScore(name: string, words: ReadonlySet<string>, whole: string, weights: RankingWeights): number {
   if (words.size === 0 || name === '') return 0;
   const own = splitWords(name.slice(name.lastIndexOf('.') + 1));
   if (own.length === 0) return 0;
   const nShared = own.filter((word) => words.has(word)).length;
-  return (nameBoost * nShared) / own.length + (own.join('') === whole ? sameNameBoost : 0);
+  return (weights.name * nShared) / own.length + (own.join('') === whole ? weights.sameName : 0);
 }
 
 /** One chunk for each symbol: its best, with a little of the others' mean. */
-function bestOfSymbols(scored: readonly ScoredChunk[]): ScoredChunk[] {
+function bestOfSymbols(scored: readonly ScoredChunk[], meanShare: number): ScoredChunk[] {
   const groups = new Map<string, ScoredChunk[]>();
   for (const one of scored) {
     const { chunk } = one;

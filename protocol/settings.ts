@@ -71,6 +71,13 @@ export const settingsTable = {
     description:
       'Suggestions to choose from when you ask (Alt+\\; Alt+] and Alt+[ go through them). Each one more takes about as long as the first without reading the file again. While you type there is one.',
   },
+  'completion.lookAhead': {
+    type: 'boolean',
+    default: true,
+    scope: 'window',
+    description:
+      'While a suggestion is on screen, look for the one behind it and the one on the next line, so that they are there at once. Off saves about half of the computing.',
+  },
   'completion.maxLines': {
     type: 'number',
     default: 8,

@@ -20,6 +20,7 @@ const search = searchManifest(command);
 const commands = [
   command('toggle', 'Toggle Suggestions While Typing'),
   command('toggleLanguage', 'Toggle Suggestions for This Language'),
+  command('snooze', 'Snooze…'),
   command('trigger', 'Suggest Now'),
   command('chooseModel', 'Choose Model…'),
   command('whyThisSuggestion', 'Why This Suggestion?'),

@@ -23,13 +23,14 @@ export interface CommandParts {
 
 export function registerCommands(parts: CommandParts): Disposable[] {
   const { client, toggles, models, status, log } = parts;
-  const handlers: Record<string, () => unknown> = {
+  const handlers: Record<string, (argument?: unknown) => unknown> = {
     'stet.toggle': () => toggles.toggle(),
     'stet.toggleLanguage': () => {
       const languageId = window.activeTextEditor?.document.languageId;
       if (languageId === undefined) return window.showInformationMessage('Stet: open a file first.');
       return toggles.toggleLanguage(languageId);
     },
+    'stet.snooze': (minutes: unknown) => snooze(toggles, minutes),
     'stet.trigger': () => commands.executeCommand('editor.action.inlineSuggest.trigger'),
     'stet.chooseModel': () => chooseModel(client, models),
     'stet.restartServer': () => restart(client, status, log),
@@ -37,6 +38,16 @@ export function registerCommands(parts: CommandParts): Disposable[] {
     [menuCommand]: () => showMenu(status),
   };
   return Object.entries(handlers).map(([id, handler]) => commands.registerCommand(id, handler));
+}
+
+/** For so many minutes where they are given, as by a keybinding; else asks. */
+async function snooze(toggles: Toggles, minutes: unknown): Promise<void> {
+  if (typeof minutes === 'number' && Number.isFinite(minutes)) return toggles.snoozeFor(minutes);
+  const choices = [5, 15, 60].map((value) => ({ label: `${value} minutes`, minutes: value }));
+  const end = toggles.snoozedUntil ? [{ label: 'End the snooze', minutes: 0 }] : [];
+  const title = 'No suggestions while typing for…';
+  const picked = await window.showQuickPick([...end, ...choices], { title });
+  if (picked) toggles.snoozeFor(picked.minutes);
 }
 
 async function restart(client: LanguageClient, status: Status, log: LogOutputChannel): Promise<void> {
@@ -72,6 +83,7 @@ async function showMenu(status: Status): Promise<void> {
             'stet.toggleLanguage',
           ),
         ]),
+    command('$(bell-slash) Snooze…', 'stet.snooze'),
     command('$(play) Suggest now', 'stet.trigger'),
     command('$(search) Search code', 'stet.searchCode'),
     ...indexItems(status.currentIndex?.state).map(([label, id]) => command(label, id)),

@@ -13,7 +13,7 @@ export interface Overrides {
   readonly languages: Readonly<Record<string, boolean>>;
 }
 
-export type OffReason = 'everywhere' | 'language';
+export type OffReason = 'everywhere' | 'language' | 'snoozed';
 
 export function effectiveSettings(settings: Toggleable, overrides: Overrides): Toggleable {
   const isOff = (language: string) => overrides.languages[language] === false;

@@ -18,6 +18,19 @@ const trace = {
 };
 const base = { server: ready, off: undefined, languageId: 'python', trace: undefined };
 
+test('a snooze says how long it lasts', () => {
+  const server = { state: 'ready', detail: 'a model' } as const;
+  const view = statusView({
+    server,
+    off: 'snoozed',
+    languageId: 'python',
+    snoozedUntil: '14:35',
+    trace: undefined,
+  });
+  expect(view.text).toBe('$(bell-slash) Stet');
+  expect(view.hover).toContain('snoozed until 14:35');
+});
+
 test('ready', () => {
   expect(statusView(base)).toEqual({
     text: '$(ellipsis) Stet',

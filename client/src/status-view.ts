@@ -9,6 +9,8 @@ export interface StatusInput {
   /** Why the active editor gets no suggestions while typing. */
   readonly off: OffReason | undefined;
   readonly languageId: string | undefined;
+  /** The time of day when a snooze ends, for people. */
+  readonly snoozedUntil?: string | undefined;
   readonly trace: TraceParams | undefined;
   /** Static analysis of the active editor's language. */
   readonly oracle?: OracleParams | undefined;
@@ -25,11 +27,13 @@ export interface StatusView {
   readonly isError: boolean;
 }
 
-export function statusView({ server, off, languageId, trace, oracle, index }: StatusInput): StatusView {
+export function statusView(input: StatusInput): StatusView {
+  const { server, off, languageId, snoozedUntil, trace, oracle, index } = input;
   const isError = server.state === 'error';
   const lines = [headline(server)];
   if (off === 'everywhere') lines.push('Suggestions while typing are off.');
   if (off === 'language') lines.push(`Suggestions while typing are off in ${languageId} files.`);
+  if (off === 'snoozed') lines.push(`Suggestions while typing are snoozed until ${snoozedUntil}.`);
   if (trace) lines.push(traceLine(trace));
   if (oracle && oracle.health !== 'off') lines.push(oracleLine(oracle, languageId));
   if (index && index.state !== 'off') lines.push(`Search: ${escapeMarkdown(indexLine(index))}`);
@@ -41,6 +45,7 @@ export function statusView({ server, off, languageId, trace, oracle, index }: St
 function icon(server: StatusParams, off: OffReason | undefined): string {
   if (server.state === 'error') return 'warning';
   if (server.state === 'loading') return 'loading~spin';
+  if (off === 'snoozed') return 'bell-slash';
   return off ? 'circle-slash' : 'ellipsis'; // the proofreader's dots: let it stand
 }
 

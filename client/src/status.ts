@@ -95,6 +95,7 @@ export class Status implements Disposable {
       server: this.server,
       off: this.off,
       languageId: window.activeTextEditor?.document.languageId,
+      snoozedUntil: this.toggles.snoozedUntil?.toLocaleTimeString([], { timeStyle: 'short' }),
       trace: this.trace,
       oracle: this.oracle,
       index: this.index,

@@ -16,16 +16,23 @@ import {
 
 const mementoKey = 'toggles';
 
+const msPerMinute = 60_000;
+
+/** A day: whoever wants longer turns it off. */
+const maxSnoozeMinutes = 24 * 60;
+
 export class Toggles {
   private readonly changed = new EventEmitter<void>();
   /** After every change of what is on or off, whether by command or by setting. */
   readonly onDidChange = this.changed.event;
   private readonly memento: Memento;
+  private snooze: { readonly until: Date; readonly timer: NodeJS.Timeout } | undefined;
 
   constructor(context: ExtensionContext) {
     this.memento = context.globalState;
     context.subscriptions.push(
       this.changed,
+      { dispose: () => clearTimeout(this.snooze?.timer) },
       workspace.onDidChangeConfiguration((event) => {
         const { enable, languages } = this.overrides;
         const isEnableSet = event.affectsConfiguration('stet.enable');
@@ -41,12 +48,30 @@ export class Toggles {
 
   /** The two settings as they count, for the server. */
   get effective(): { enable: boolean; disabledLanguages: readonly string[] } {
-    return effectiveSettings(this.settings, this.overrides);
+    const effective = effectiveSettings(this.settings, this.overrides);
+    return this.snooze ? { ...effective, enable: false } : effective;
+  }
+
+  /** Until when suggestions while typing are snoozed. */
+  get snoozedUntil(): Date | undefined {
+    return this.snooze?.until;
+  }
+
+  /** No suggestions while typing for so long; 0 ends that. Forgotten when the window closes. */
+  snoozeFor(minutes: number): void {
+    clearTimeout(this.snooze?.timer);
+    this.snooze = undefined;
+    if (minutes > 0) {
+      const ms = Math.min(minutes, maxSnoozeMinutes) * msPerMinute;
+      const timer = setTimeout(() => this.snoozeFor(0), ms);
+      this.snooze = { until: new Date(Date.now() + ms), timer };
+    }
+    this.changed.fire();
   }
 
   /** Why there are no suggestions while typing in this language; undefined when there are. */
   offReason(languageId: string): OffReason | undefined {
-    return offReason(this.effective, languageId);
+    return this.snooze ? 'snoozed' : offReason(this.effective, languageId);
   }
 
   toggle(): Promise<void> {

@@ -67,6 +67,7 @@ function toCompletionSettings(settings: Settings): CompletionSettings {
     editReuse: settings['completion.editReuse'],
     eagerness: settings['completion.eagerness'],
     alternatives: settings['completion.alternatives'],
+    lookAhead: settings['completion.lookAhead'],
     inComments: settings['completion.inComments'],
     inStrings: settings['completion.inStrings'],
     disabledPaths: settings.disabledPaths,

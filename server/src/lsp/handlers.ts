@@ -106,7 +106,9 @@ async function inlineCompletion(
   const result = await engine.complete(request, signal);
   reporter.completed(document.uri, result);
   const isCurrent = documents.get(document.uri)?.version === request.version;
-  return result.suggestion && isCurrent ? [toInlineCompletionItem(result.suggestion, document)] : null;
+  if (!result.suggestion || !isCurrent) return null;
+  const all = [result.suggestion, ...(result.alternatives ?? [])];
+  return all.map((suggestion) => toInlineCompletionItem(suggestion, document));
 }
 
 /** The client's capabilities and settings, from `initialize` on. */

@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import type { InitializationOptions } from '../../protocol/messages.ts';
 import type { Settings } from '../../protocol/settings.ts';
-import type { CodeSearch } from './engine/search/code-search.ts';
 import { Documents } from './lsp/documents.ts';
 import { attachHandlers } from './lsp/handlers.ts';
 import { Reporter } from './lsp/reporter.ts';
 import { EngineClient } from './node/engine-client.ts';
 import { models } from './node/models/models.ts';
 import { userModelLibrary } from './node/places.ts';
+import { SearchClient } from './node/search/search-client.ts';
 
 const bundleFolder = path.dirname(fileURLToPath(import.meta.url));
 
@@ -31,16 +31,11 @@ const engine = new EngineClient({
   tracer: (event) => reporter.trace(event),
 });
 
-const off = { nFiles: 0, nFilesDone: 0, nChunks: 0, sizeBytes: 0, detail: 'Search is not there yet.' };
-const search: CodeSearch = {
-  status: { state: 'off', ...off },
-  open: () => {},
-  filesChanged: () => {},
-  search: async () => ({ hits: [], note: off.detail, ms: 0 }),
-  related: async () => [],
-  act: async () => {},
-  dispose: async () => {},
-};
+const search = new SearchClient({
+  searchPath: path.join(bundleFolder, 'search.cjs'),
+  onStatus: (status) => reporter.indexStatus(status),
+  tracer: (event) => reporter.trace(event),
+});
 
 function startEngine(settings: Settings, options: InitializationOptions): Promise<void> {
   const embedded = options.embeddedModelFolder ?? path.join(bundleFolder, '..', 'model');

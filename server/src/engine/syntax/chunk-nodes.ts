@@ -128,13 +128,7 @@ const wrapping: Readonly<Record<string, string | undefined>> = {
 };
 
 /** Nodes that only group what is inside: their children stand in the list that they stand in. */
-const grouping = new Set([
-  'statement_list',
-  'preproc_ifdef',
-  'preproc_if',
-  'preproc_else',
-  'linkage_specification',
-]);
+const grouping = new Set(['preproc_ifdef', 'preproc_if', 'preproc_else', 'linkage_specification']);
 
 const functionValue =
   /^(?:arrow_function|function_expression|generator_function|function|anonymous_function)$/;
@@ -146,6 +140,8 @@ export const isComment = (node: Node): boolean => comment.test(node.type);
 export const isAttribute = (node: Node): boolean =>
   /^(?:attribute_item|decorator|attribute_list)$/.test(node.type);
 export const isGroup = (node: Node): boolean => grouping.has(node.type);
+/** Go's and PowerShell's statements: a node without a bracket of its own. */
+export const isList = (node: Node): boolean => node.type === 'statement_list';
 
 /** Kinds whose parts are symbols of their own. */
 export const isContainer = (kind: ChunkKind): boolean =>

@@ -9,16 +9,10 @@ import { hashOf } from '../text/hash.ts';
 import type { Chunk, ChunkKind } from './chunk.ts';
 import { commentText, docstringText } from './chunk-doc.ts';
 import { isBlank, type Part, paragraphs, runsOf, Sizes } from './chunk-lines.ts';
-import {
-  type Declaration,
-  declarationOf,
-  isAttribute,
-  isComment,
-  isContainer,
-  isGroup,
-} from './chunk-nodes.ts';
+import { type Declaration, isComment, isContainer } from './chunk-nodes.ts';
+import { Items, maxDepth, type SyntaxItem } from './items.ts';
 import { languageOf } from './languages.ts';
-import type { Node, Tree } from './parsers.ts';
+import type { Tree } from './parsers.ts';
 
 /** Sizes in characters that are not white space. */
 export interface ChunkLimits {
@@ -34,12 +28,6 @@ const defaultLimits: ChunkLimits = { maxSize: 1200, maxClassSize: 400, minSymbol
 
 /** Longer texts are cut by lines: their trees would cost seconds and hundreds of megabytes. */
 export const maxTreeLength = 1_000_000;
-
-/** Deeper than people nest; deeper nodes are cut by lines, so that no input overflows the stack. */
-const maxDepth = 100;
-
-/** A node with more children is data, and cut by lines. */
-const maxChildren = 20_000;
 
 /** What a signature may take of a header; the rest of a long one tells little. */
 const maxSignatureLength = 200;
@@ -71,11 +59,8 @@ interface Scope {
   readonly path: string;
 }
 
-/** A part of a list: a statement or member with the comments before it. */
-interface Item extends Part {
-  readonly node?: Node;
-  readonly declaration?: Declaration | undefined;
-  /** The signature of the scope's own symbol. */
+/** A part of a list, or the signature of the scope's own symbol. */
+interface Item extends SyntaxItem {
   readonly isHead?: boolean;
 }
 
@@ -86,6 +71,7 @@ interface Piece extends Omit<Chunk, 'id' | 'endExclusive'> {
 
 class Chunking {
   private readonly sizes: Sizes;
+  private readonly items: Items;
   private readonly pieces: Piece[] = [];
 
   constructor(
@@ -94,13 +80,14 @@ class Chunking {
     private readonly limits: ChunkLimits,
   ) {
     this.sizes = new Sizes(text);
+    this.items = new Items(text, grammar, true);
   }
 
   run(tree: Tree | undefined): Chunk[] {
     const kind = tree ? 'module' : 'text';
     const file: Scope = { kind, name: '', outerHeader: '', header: '', doc: '', path: '' };
     const items = tree
-      ? this.itemsOf(tree.rootNode, 0)
+      ? this.items.of(tree.rootNode, 0)
       : paragraphs(this.text, 0, this.text.length).map((part) => ({ ...part }));
     this.fill(items, file, 0);
     return this.chunks();
@@ -133,13 +120,13 @@ class Chunking {
     const headEnd = signatureEnd(declaration);
     const isWhole =
       this.sizeOf(item) <= (isContainer(scope.kind) ? this.limits.maxClassSize : this.limits.maxSize);
-    const items = isWhole || depth > maxDepth ? [] : this.itemsOf(body ?? node, depth);
+    const items = isWhole || depth > maxDepth ? [] : this.items.of(body ?? node, depth);
     const first = items[0];
     if (isWhole || !first) {
       this.fill([{ start: item.start, endExclusive: item.endExclusive, isHead: true }], scope, depth);
       return;
     }
-    const parts = [...items];
+    const parts: Item[] = [...items];
     if (headEnd !== undefined) parts[0] = { ...first, start: headEnd }; // a comment before the body is the first part's
     const endExclusive = parts[0]?.start ?? first.start;
     if (endExclusive > item.start) parts.unshift({ start: item.start, endExclusive, isHead: true });
@@ -148,54 +135,11 @@ class Chunking {
 
   /** Something large that declares nothing: its parts, in the same scope. */
   private cut(item: Item, scope: Scope, depth: number): void {
-    const items = depth > maxDepth || !item.node ? [] : this.itemsOf(item.node, depth);
+    const items = depth > maxDepth || !item.node ? [] : this.items.of(item.node, depth);
     const first = items[0];
     if (first && (items.length > 1 || first.node?.id !== item.node?.id)) {
       this.fill([{ ...first, start: item.start }, ...items.slice(1)], scope, depth + 1);
     } else this.fill([{ start: item.start, endExclusive: item.endExclusive }], scope, depth);
-  }
-
-  /** The named children of `node` with the comments and attributes that belong to each. */
-  private itemsOf(node: Node, depth: number): Item[] {
-    if (node.childCount > maxChildren) return [];
-    const items: Item[] = [];
-    let lead: number | undefined;
-    let end = node.startIndex;
-    for (const child of node.children) {
-      if (!child || child.endIndex <= child.startIndex) continue;
-      const isOnSameLine = items.length > 0 && !this.text.slice(end, child.startIndex).includes('\n');
-      const isTrailing = lead === undefined && isOnSameLine && isComment(child);
-      if (isTrailing || !child.isNamed) {
-        const last = items.at(-1);
-        if (last && lead === undefined) items[items.length - 1] = { ...last, endExclusive: child.endIndex };
-      } else if (isComment(child) || isAttribute(child)) {
-        if (lead !== undefined && this.hasBlankLine(end, child.startIndex)) {
-          items.push({ start: lead, endExclusive: end });
-          lead = undefined;
-        }
-        lead ??= child.startIndex;
-      } else {
-        if (lead !== undefined && this.isApart(lead, end, child.startIndex)) {
-          items.push({ start: lead, endExclusive: end });
-          lead = undefined;
-        }
-        const start = lead ?? child.startIndex;
-        lead = undefined;
-        if (isGroup(child) && depth < maxDepth) items.push(...this.grouped(child, start, depth));
-        else {
-          const declaration = declarationOf(child, this.grammar);
-          items.push({ start, endExclusive: child.endIndex, node: child, declaration });
-        }
-      }
-      end = child.endIndex;
-    }
-    if (lead !== undefined) items.push({ start: lead, endExclusive: end });
-    return items;
-  }
-
-  private grouped(group: Node, start: number, depth: number): Item[] {
-    const [first, ...rest] = this.itemsOf(group, depth + 1);
-    return first ? [{ ...first, start }, ...rest] : [{ start, endExclusive: group.endIndex }];
   }
 
   /** Remembers a piece made of neighbouring parts of one scope. */
@@ -320,15 +264,6 @@ class Chunking {
     while (isBlank(text.charCodeAt(end - 1))) end--;
     const lineStart = Math.max(start, text.lastIndexOf('\n', first) + 1);
     return { start: lineStart, endExclusive: end };
-  }
-
-  /** Whether comments at [lead, end) are about something else than what starts at `next`. */
-  private isApart(lead: number, end: number, next: number): boolean {
-    return this.hasBlankLine(end, next) && !this.text.startsWith('/**', lead);
-  }
-
-  private hasBlankLine(start: number, endExclusive: number): boolean {
-    return /\n[^\S\n]*\n/.test(this.text.slice(start, endExclusive));
   }
 
   private sizeOf({ start, endExclusive }: Part): number {

@@ -1,0 +1,142 @@
+/** choose: which form of each piece, so that what is kept is worth most within the budget. */
+
+import { blocksOf } from './blocks.ts';
+import type { Candidate } from './candidates.ts';
+import { type Form, fill } from './knapsack.ts';
+import { lexicalScores } from './lexical.ts';
+import { type Choice, type Kept, renderPart } from './render.ts';
+
+export interface Scored {
+  readonly candidate: Candidate;
+  /** > 0 */
+  readonly score: number;
+  /** Of each token that the model read of the piece, if it did. */
+  readonly surprise?: Float32Array;
+}
+
+export interface ChooseOptions {
+  readonly query: string;
+  readonly count: (text: string) => number;
+  /** Ids of parts that were kept before. */
+  readonly previous: ReadonlySet<string>;
+}
+
+/** Pieces that are considered: the best by score. */
+const maxConsidered = 96;
+
+/** What a skeleton is worth, as a share of the whole: a signature says what there is to call. */
+const skeletonShare = 0.4;
+
+/** Shares of a function's statements that its block forms keep. */
+const blockShares = [0.34, 0.67];
+
+/** A gap's marker and the line breaks around a piece, in tokens. */
+const pieceOverhead = 5;
+
+/** Kept pieces are this much more valuable than new ones, so that a prompt stays the same from key to key. */
+const hysteresis = 1.15;
+
+/** A form that saves less than this share of the whole is not worth its gaps. */
+const minSaving = 0.2;
+
+/** Value of a piece beyond its score: larger pieces of equal score say more, with less and less return. */
+const sizeExponent = 0.5;
+
+/** The choice of the most value whose pieces take at most `budget` tokens, each counted for itself. */
+export function choose(scored: readonly Scored[], budget: number, options: ChooseOptions): Choice {
+  const considered = [...scored].sort((a, b) => b.score - a.score).slice(0, maxConsidered);
+  const forms = considered.map((one) => formsOf(one, options));
+  const chosen = fill(forms, Math.max(0, budget));
+  const choice = new Map<string, Kept>();
+  considered.forEach(({ candidate }, i) => {
+    const form = forms[i]?.[chosen[i] as number];
+    if (form) choice.set(candidate.part.id, form.kept);
+  });
+  return choice;
+}
+
+interface KeptForm extends Form {
+  readonly kept: Kept;
+}
+
+function formsOf(
+  { candidate, score, surprise }: Scored,
+  { query, count, previous }: ChooseOptions,
+): KeptForm[] {
+  const { part, source, text } = candidate;
+  const { file } = source;
+  const nTokens = count(text);
+  const bonus = previous.has(part.id) ? hysteresis : 1;
+  const worth = score * bonus * Math.max(1, nTokens) ** sizeExponent;
+  const forms: KeptForm[] = [{ kept: { form: 'full' }, cost: nTokens + pieceOverhead, value: worth }];
+  if (part.role !== 'symbol' || part.parts.length === 0) return forms;
+  const add = (kept: Kept, share: number) => {
+    const cost = count(renderPart(file.text, file.languageId, part, kept)) + pieceOverhead;
+    if (cost <= (1 - minSaving) * (nTokens + pieceOverhead)) forms.push({ kept, cost, value: worth * share });
+  };
+  const first = part.parts[0];
+  const hasDocstring =
+    first && /^\s*[rRuU]?(?:"""|''')/.test(file.text.slice(first.start, first.endExclusive));
+  add({ form: 'skeleton', ...(hasDocstring && { parts: new Set([0]) }) }, skeletonShare);
+  if (part.parts.length < 3) return forms;
+  for (const share of blockShares) {
+    const { parts, value } = blocksWithin(candidate, share, query, surprise);
+    if (parts.size > 0) add({ form: 'blocks', parts }, skeletonShare + (1 - skeletonShare) * value);
+  }
+  return forms;
+}
+
+/** The most telling blocks of a function that take at most `share` of it, and what they are worth of the whole. */
+function blocksWithin(
+  { part, source }: Candidate,
+  share: number,
+  query: string,
+  surprise: Float32Array | undefined,
+) {
+  const { text } = source.file;
+  const statements = part.parts.map(({ start, endExclusive }) => text.slice(start, endExclusive));
+  const lengths = statements.map((statement) => statement.trim().length);
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const perLine = surprise && surpriseOfParts(part, surprise);
+  const blocks = blocksOf(statements.length, perLine);
+  const texts = blocks.map(([start, end]) => statements.slice(start, end).join('\n'));
+  const shared = lexicalScores(
+    query,
+    texts.map((own) => ({ text: own, name: '' })),
+  );
+  const sum = shared.reduce((all, value) => all + value, 0) || 1;
+  const returns = texts.map((own) => (/^\s*(?:return|yield|throw|raise)\b/m.test(own) ? 0.2 : 0));
+  const sizes = blocks.map(([start, end]) =>
+    lengths.slice(start, end).reduce((all, length) => all + length, 0),
+  );
+  const values = blocks.map(
+    (_, i) => (sizes[i] as number) / total / 2 + (shared[i] as number) / sum / 2 + (returns[i] as number),
+  );
+  const chosen = fill(
+    sizes.map((cost, i) => [{ cost, value: values[i] as number }]),
+    Math.floor(total * share),
+  );
+  const parts = new Set<number>();
+  let value = 0;
+  blocks.forEach(([start, end], i) => {
+    if ((chosen[i] as number) < 0) return;
+    for (let at = start; at < end; at++) parts.add(at);
+    value += values[i] as number;
+  });
+  return { parts, value: value / values.reduce((all, one) => all + one, 0) };
+}
+
+/** Mean surprise at about where each statement starts: tokens are spread evenly over the piece. */
+function surpriseOfParts(
+  { start, endExclusive, parts }: Candidate['part'],
+  surprise: Float32Array,
+): number[] {
+  const perChar = surprise.length / Math.max(1, endExclusive - start);
+  return parts.map((part) => {
+    const from = Math.floor((part.start - start) * perChar);
+    const until = Math.min(surprise.length, from + 12);
+    let sum = 0;
+    for (let i = from; i < until; i++) sum += surprise[i] as number;
+    return until > from ? sum / (until - from) : 0;
+  });
+}

@@ -1,0 +1,262 @@
+/** Compression: never over budget, always parseable, what matters kept; the same request gives the same text. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { languageOf } from '../../node/language-of.ts';
+import { CausalLm } from '../model/causal-lm.ts';
+import { nErrors } from '../syntax/errors.ts';
+import { Parsers } from '../syntax/parsers.ts';
+import { ScriptedModel } from '../testing/scripted-model.ts';
+import { tinyBpe } from '../testing/tiny-bpe.ts';
+import { seededRandom } from '../testing/tiny-model.ts';
+import { SegmentTokenizer } from '../tokens/retokenize.ts';
+import { Tokenizer } from '../tokens/tokenizer.ts';
+import { Compressor } from './compress.ts';
+import { passageOf, Ranker } from './rank.ts';
+import { gapMarker } from './render.ts';
+import type { CompressFile, CompressRequest } from './request.ts';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const wasm = (name: string) =>
+  readFile(`${root}node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter-${name}.wasm`);
+const clock = { nowMs: () => performance.now(), sleep: async () => {}, yieldToHost: async () => {} };
+const signal = new AbortController().signal;
+const samples: CompressFile[] = readdirSync(`${root}test/fixtures/languages`).map((path) => ({
+  path,
+  languageId: languageOf(path),
+  text: readFileSync(`${root}test/fixtures/languages/${path}`, 'utf8'),
+}));
+const sample = (path: string) => samples.find((file) => file.path === path)!;
+const everything = samples.map(({ text }) => text).join('\n');
+const tokenizer = Tokenizer.parse(tinyBpe(everything, { nMerges: 400, preTokenizer: 'stet' }));
+const segments = new SegmentTokenizer(tokenizer);
+const count = (text: string) => segments.encode(text).length;
+
+let parsers: Parsers;
+let compressor: Compressor;
+beforeAll(async () => {
+  parsers = await Parsers.load(
+    wasm,
+    await readFile(`${root}node_modules/web-tree-sitter/web-tree-sitter.wasm`),
+  );
+  compressor = new Compressor({ segments, clock, parsers });
+});
+afterAll(() => parsers.dispose());
+
+const compress = (request: Partial<CompressRequest>) =>
+  compressor.compress({ query: '', files: [], budgetTokens: 300, ...request }, signal);
+
+async function errorsIn({ languageId }: CompressFile, text: string): Promise<number> {
+  const tree = (await parsers.of(languageId))?.parse(text);
+  const n = tree ? nErrors(tree) : 0;
+  tree?.delete();
+  return n;
+}
+
+describe('kept and dropped code', () => {
+  const golden = [
+    'cart.ts',
+    'cart.py',
+    'cart.go',
+    'cart.rs',
+    'Cart.java',
+    'cart.cpp',
+    'Cart.cs',
+    'cart.rb',
+    'cart.php',
+    'cart.sh',
+  ];
+  test.each(golden)('of %s, asked about totals', async (path) => {
+    const file = sample(path);
+    const query = 'compute the total after the rebate';
+    const { files, nTokens } = await compress({
+      query,
+      files: [file],
+      budgetTokens: Math.floor(count(file.text) * 0.55),
+    });
+    expect(await errorsIn(file, files[0]!.text)).toBe(await errorsIn(file, file.text));
+    expect(nTokens).toBeLessThan(count(file.text) * 0.55);
+    await expect(files[0]!.text).toMatchFileSnapshot(`${root}test/fixtures/compressed/${path}.txt`);
+  });
+
+  test('the function that a question names is kept, in whichever file', async () => {
+    for (const [query, name, path] of [
+      ['how does parse_cart read lines', 'parse_cart', 'cart.py'],
+      ['CartView checkout button', 'CartView', 'cart-view.tsx'],
+      ['UnknownCode error of total in Rust', 'Cart', 'cart.rs'],
+    ] as const) {
+      const { parts } = await compress({ query, files: samples, budgetTokens: 500 });
+      const kept = parts.filter(({ form }) => form !== 'dropped');
+      expect(kept.map((part) => `${part.path} ${part.name}`)).toContain(`${path} ${name}`);
+    }
+  });
+});
+
+describe('whatever the budget', () => {
+  test('it is kept, and everything written parses as the file did', async () => {
+    const random = seededRandom(11);
+    for (let round = 0; round < 30; round++) {
+      const files = samples.filter(() => random() < 0.4);
+      const budgetTokens = Math.floor(2 ** (3 + random() * 9));
+      const query = ['total rebate', 'add an item', 'parse', ''][Math.floor(random() * 4)]!;
+      const { text, nTokens, files: kept } = await compress({ query, files, budgetTokens });
+      expect(nTokens).toBe(count(text));
+      expect(nTokens).toBeLessThanOrEqual(budgetTokens);
+      for (const { path, text: own } of kept) {
+        const file = sample(path);
+        expect(await errorsIn(file, own)).toBeLessThanOrEqual(await errorsIn(file, file.text));
+        const lines = new Set(file.text.split('\n').map((line) => line.trim()));
+        const added = own.split('\n').filter((line) => !lines.has(line.trim()));
+        const marker = gapMarker(file.languageId);
+        expect(added.filter((line) => ![marker, '...', ':', '# …'].includes(line.trim()))).toEqual([]);
+      }
+    }
+  });
+
+  test('files stay in the order given, and parts in the order of the file', async () => {
+    const { files, parts } = await compress({ query: 'add', files: samples, budgetTokens: 900 });
+    const order = samples.map(({ path }) => path);
+    expect(files.map(({ path }) => path)).toEqual(
+      order.filter((path) => files.some((file) => file.path === path)),
+    );
+    parts.forEach((part, i) => {
+      const next = parts[i + 1];
+      if (next?.path === part.path) expect(next.start).toBeGreaterThanOrEqual(part.endExclusive);
+    });
+  });
+
+  test('a budget for everything keeps everything', async () => {
+    const { files } = await compress({ query: 'x', files: samples, budgetTokens: 1_000_000 });
+    for (const { path, text } of files) expect(text.trim()).toBe(sample(path).text.trim());
+    expect(files).toHaveLength(samples.length);
+  });
+
+  test('the same request gives the same text; what was kept before stays when scores are close', async () => {
+    const request = { query: 'total', files: samples, budgetTokens: 700 };
+    const first = await compress(request);
+    expect((await compress(request)).text).toBe(first.text);
+    const kept = (result: typeof first) =>
+      result.parts.flatMap(({ id, form }) => (form === 'dropped' ? [] : [id]));
+    const moved = { ...request, query: 'total add' };
+    const lost = (result: typeof first) => kept(first).filter((id) => !kept(result).includes(id)).length;
+    const fresh = lost(await compress(moved));
+    expect(lost(await compress({ ...moved, previous: kept(first) }))).toBeLessThanOrEqual(fresh);
+  });
+});
+
+describe('bad input', () => {
+  test('a budget smaller than any piece gives nothing, and says so', async () => {
+    const { text, nTokens, note } = await compress({
+      query: 'total',
+      files: [sample('cart.ts')],
+      budgetTokens: 3,
+    });
+    expect(text).toBe('');
+    expect(nTokens).toBe(0);
+    expect(note).toMatch(/3 tokens/);
+  });
+
+  test('no files, empty files and files of white space', async () => {
+    expect(await compress({ query: 'x' })).toMatchObject({
+      text: '',
+      note: 'There is no code in these files.',
+    });
+    const blank = [
+      { path: 'a.ts', languageId: 'typescript', text: '' },
+      { path: 'b.py', languageId: 'python', text: '\n \n' },
+    ];
+    expect((await compress({ query: 'x', files: blank })).parts).toEqual([]);
+  });
+
+  test('a minified file is kept whole or not at all', async () => {
+    const text = `${'function a(b){return b+1}'.repeat(300)}\n`;
+    const files = [{ path: 'a.min.js', languageId: 'javascript', text }, sample('cart.js')];
+    const { files: kept } = await compress({ query: 'total of the cart', files, budgetTokens: 400 });
+    expect(kept.map(({ path }) => path)).toEqual(['cart.js']);
+  });
+
+  test('broken code, and a language without a grammar', async () => {
+    const { text } = sample('cart.ts');
+    const files = [
+      { path: 'broken.ts', languageId: 'typescript', text: text.slice(0, 900) + text.slice(950) },
+      { path: 'notes.txt', languageId: 'klingon', text: 'total of carts\n\nnothing else\n' },
+    ];
+    const { files: kept, nTokens } = await compress({ query: 'total carts', files, budgetTokens: 250 });
+    expect(nTokens).toBeLessThanOrEqual(250);
+    expect(kept.length).toBeGreaterThan(0);
+  });
+
+  test('CR LF is read as LF', async () => {
+    const file = sample('cart.ts');
+    const files = [{ ...file, text: file.text.replaceAll('\n', '\r\n') }];
+    const { text } = await compress({ query: 'total', files, budgetTokens: 300 });
+    expect(text).toBe((await compress({ query: 'total', files: [file], budgetTokens: 300 })).text);
+  });
+
+  test('a query longer than any window', async () => {
+    const { nTokens } = await compress({ query: everything.repeat(5), files: samples, budgetTokens: 300 });
+    expect(nTokens).toBeGreaterThan(100);
+  });
+
+  test('an aborted request ends with its reason', async () => {
+    const own = new AbortController();
+    const reason = new Error('enough');
+    const pending = compressor.compress({ query: 'total', files: samples, budgetTokens: 300 }, own.signal);
+    own.abort(reason);
+    await expect(pending).rejects.toBe(reason);
+  });
+});
+
+describe('with a model', () => {
+  /** Writes on what followed the last place where the same two tokens stood: an induction head. */
+  const copies = (context: readonly number[]) => {
+    const [a, b] = context.slice(-2);
+    for (let i = context.length - 3; i > 0; i--) {
+      if (context[i] === b && context[i - 1] === a) return context[i + 1] as number;
+    }
+    return 0;
+  };
+  const model = () => new ScriptedModel(copies, tokenizer.nVocab);
+  const passage = (text: string) => passageOf(text, segments.encode(text));
+
+  test('what the query repeats is worth more than what it does not, and is remembered', async () => {
+    const forward = model();
+    const ranker = new Ranker(new CausalLm(forward, clock), undefined);
+    const query = passage('total += item.price_cents * item.quantity');
+    const near = await ranker.look(passage(sample('cart.py').text.slice(-900)), query, signal);
+    const far = await ranker.look(passage('nothing to see here at all, only words\n'), query, signal);
+    expect(near.ami).toBeGreaterThan(far.ami);
+    const { nRun } = forward;
+    expect(await ranker.look(passage('nothing to see here at all, only words\n'), query, signal)).toBe(far);
+    expect(forward.nRun).toBe(nRun);
+    // Another query runs on top of the piece's rows: only its own tokens, and the piece's last.
+    const next = passage('def other(): pass');
+    await ranker.look(passage('nothing to see here at all, only words\n'), next, signal);
+    expect(forward.nRun - nRun).toBeLessThanOrEqual(2 * (next.tokens.length + 1));
+  });
+
+  test('a look that was aborted leaves the next one right', async () => {
+    const piece = passage(sample('cart.go').text.slice(0, 600));
+    const query = passage('known.Quantity += item.Quantity');
+    const fresh = await new Ranker(new CausalLm(model(), clock), undefined).look(piece, query, signal);
+    const slow = new ScriptedModel(copies, tokenizer.nVocab, 5);
+    const ranker = new Ranker(new CausalLm(slow, clock), undefined);
+    const own = new AbortController();
+    const pending = ranker.look(piece, query, own.signal);
+    setTimeout(() => own.abort(new Error('typed')), 8);
+    await expect(pending).rejects.toThrow('typed');
+    expect((await ranker.look(piece, query, signal)).ami).toBeCloseTo(fresh.ami, 5);
+  });
+
+  test('the answer keeps its promises', async () => {
+    const ranker = new Ranker(new CausalLm(model(), clock), undefined);
+    const asking = new Compressor({ segments, clock, parsers, ranker });
+    const request = { query: 'sum += item.priceCents * item.quantity;', files: samples, budgetTokens: 400 };
+    const { nTokens, files } = await asking.compress(request, signal);
+    expect(nTokens).toBeLessThanOrEqual(400);
+    for (const { path, text } of files) {
+      expect(await errorsIn(sample(path), text)).toBe(await errorsIn(sample(path), sample(path).text));
+    }
+  });
+});

@@ -1,0 +1,69 @@
+/** score: what each piece is worth for a query: words first, then the model on the best by words. */
+
+import type { Clock } from '../base/ports.ts';
+import type { SegmentTokenizer } from '../tokens/retokenize.ts';
+import type { Candidate } from './candidates.ts';
+import type { Scored } from './choose.ts';
+import { lexicalScores } from './lexical.ts';
+import { maxPieceTokens, type Passage, passageOf, type Ranker } from './rank.ts';
+import type { CompressRequest } from './request.ts';
+
+/** Pieces that the model is asked about at most, the best by words. */
+const maxAsked = 24;
+
+/** Tokens that the model reads at most for one request: about 2 s for the embedded model on two cores. */
+const maxAskedTokens = 6000;
+
+/** Of the query, what is compared with pieces: its end. */
+const maxQueryChars = 2000;
+
+/** How much a nat of AMI counts beside the best score by words, which is 1; tuned in the compression benchmark. */
+const amiWeight = 0.5;
+
+/** Nobody is worth nothing: what is left of the budget is better used than not. */
+const floor = 0.001;
+
+interface ScoreParts {
+  readonly segments: SegmentTokenizer;
+  readonly clock: Clock;
+  readonly ranker?: Ranker;
+}
+
+/** Scores > 0, in the order of `candidates`. */
+export async function score(
+  { query, usesModel = true }: CompressRequest,
+  candidates: readonly Candidate[],
+  { segments, clock, ranker }: ScoreParts,
+  signal: AbortSignal,
+): Promise<Scored[]> {
+  const asked = query.slice(-maxQueryChars).replaceAll('\r\n', '\n');
+  const words = lexicalScores(
+    asked,
+    candidates.map(({ text, part, source }) => ({ text, name: `${part.name} ${source.file.path}` })),
+  );
+  const best = words.reduce((max, value) => Math.max(max, value), 0) || 1;
+  const scored: Scored[] = candidates.map((candidate, i) => ({
+    candidate,
+    score: floor + (words[i] as number) / best,
+  }));
+  if (!ranker || !usesModel || asked.trim() === '') return scored;
+
+  const passage = passageOf(asked, segments.encode(asked));
+  const order = [...scored.keys()].sort((a, b) => (words[b] as number) - (words[a] as number) || a - b);
+  let room = maxAskedTokens;
+  for (const i of order.slice(0, maxAsked)) {
+    await clock.yieldToHost();
+    signal.throwIfAborted();
+    const one = scored[i] as Scored;
+    const piece = pieceOf(one.candidate, segments);
+    room -= Math.min(piece.tokens.length, maxPieceTokens) + Math.min(passage.tokens.length, 128);
+    if (room < 0) break;
+    const { ami, surprise } = await ranker.look(piece, passage, signal);
+    scored[i] = { ...one, score: Math.max(floor, one.score + amiWeight * ami), surprise };
+  }
+  return scored;
+}
+
+function pieceOf({ part, text, source }: Candidate, segments: SegmentTokenizer): Passage {
+  return { id: part.id, tokens: segments.encode(`${source.file.path}\n${text}`) };
+}

@@ -11,13 +11,16 @@ export interface CallHere {
   readonly start: number;
   /** Begun so far; undefined where it cannot be told (a spread). */
   readonly nArguments: number | undefined;
+  /** They stand on lines of their own, so that a comma may follow the last one. */
+  readonly hasOwnLines: boolean;
 }
 
 /** The call that `text` ends in; `scanner` has scanned it. */
 export function callHere(text: string, scanner: BracketScanner, languageId: string): CallHere | undefined {
   const start = callAt(text, scanner, languageId);
   if (start === undefined) return undefined;
-  return { start, nArguments: argumentsIn(text.slice(start), scanner) };
+  const written = text.slice(start);
+  return { start, nArguments: argumentsIn(written, scanner), hasOwnLines: /^[ \t]*\r?\n/.test(written) };
 }
 
 /** What `shape` costs if it ends an argument of `call`. */
@@ -29,7 +32,8 @@ export function arityCost(shape: TokenShape, call: CallHere, question: Question,
   const isFirst = call.nArguments === 0 && /\S/.test(bytes.slice(0, argumentEnd));
   const nArguments = isFirst ? 1 : call.nArguments;
   if (bytes.charAt(argumentEnd) === ')') return nArguments < arity.min ? penalty : 0;
-  const isTrailing = /^,\s*[\n)]/.test(bytes.slice(argumentEnd));
+  const rest = bytes.slice(argumentEnd);
+  const isTrailing = /^,\s*[\n)]/.test(rest) || (call.hasOwnLines && /^,\s*$/.test(rest));
   return nArguments >= arity.max && !isTrailing ? penalty : 0;
 }
 

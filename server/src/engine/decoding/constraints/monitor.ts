@@ -165,9 +165,11 @@ export class Monitor implements Constraint {
       const slot = this.slotBehind(bytes.slice(0, start));
       if (!slot) continue;
       const first = bytes.charCodeAt(start);
+      if (isDigit(first) && slot.trigger.nameBytes === 'word' && slot.trigger.kind !== 'member') continue;
       if (!isNameByte(first, slot.trigger.nameBytes) && first !== hash) {
         const isFine = slot.trigger.firstBytes?.test(String.fromCharCode(first)) ?? true;
-        if (slot.names && !isFine) return refusal(slot);
+        if (!isFine && !slot.isSettled) return { cost: 0, unknown: slot };
+        if (!isFine && slot.names) return refusal(slot);
         continue; // nobody needs to know which names there are
       }
       const walked = follow({ slot, bytes: '', range: slot.names?.all }, bytes, start);
@@ -269,6 +271,7 @@ export class Monitor implements Constraint {
 }
 
 const hash = 35;
+const isDigit = (byte: number) => byte >= 48 && byte <= 57;
 
 /** Goes on with `writing` by the bytes from `at` on, as far as they belong to the name. */
 function follow(writing: Writing, bytes: string, at: number): Walked & { at: number; isOver: boolean } {

@@ -7,7 +7,7 @@ import { byteStringOf } from './name-list.ts';
 export interface TokenShape {
   /** One character below U+0100 per byte; '' for tokens without text. */
   readonly bytes: string;
-  /** Offsets where a name may begin: 0, first bytes of words, and what follows a quote. Ascending. */
+  /** Offsets where a name may begin: 0, first bytes of words, and what follows a quote or a dot. Ascending. */
   readonly starts: readonly number[];
   /** Of the first comma or closing parenthesis that only a word and white space precede; -1: none. */
   readonly argumentEnd: number;
@@ -45,7 +45,8 @@ export function isWordByte(byte: number): boolean {
 }
 
 const hash = 35;
-const quotes = [34, 39, 96];
+/** Behind a quote or a dot, what comes next is the place of a name even if it is none. */
+const openers = [34, 39, 46, 96];
 
 function shapeOf(bytes: string): TokenShape {
   const starts: number[] = [];
@@ -54,7 +55,7 @@ function shapeOf(bytes: string): TokenShape {
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes.charCodeAt(i);
     const isWord: boolean = isWordByte(byte) || (byte === hash && !wasWord); // #private
-    if (i === 0 || (isWord && !wasWord) || quotes.includes(previous)) starts.push(i);
+    if (i === 0 || (isWord && !wasWord) || openers.includes(previous)) starts.push(i);
     wasWord = isWord;
     previous = byte;
   }

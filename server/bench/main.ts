@@ -16,6 +16,7 @@ import { filesOfFolder, filesOfRepository, type QualityFile } from './quality-fi
 import { record } from './record.ts';
 import { replay } from './replay.ts';
 import { markdown, type Report } from './report.ts';
+import { search } from './search.ts';
 import { openSetting, type Setting } from './setting.ts';
 import { types } from './types.ts';
 
@@ -27,6 +28,7 @@ interface Material {
   readonly gitDirs: readonly string[];
   readonly nCase: number;
   readonly humanEvalFolder: string | undefined;
+  readonly cosqaFolder: string | undefined;
   /** Typing sessions to replay instead of the bundled ones. */
   readonly sessionFiles: readonly string[];
   /** From the commits of `--repos`. */
@@ -40,6 +42,7 @@ const suites: Readonly<Record<string, (setting: Setting, material: Material) => 
   peers,
   quality: async (setting, { files, nCase }) => quality(setting, await files(), nCase),
   types: (setting, { folders, gitDirs, nCase }) => types(setting, folders, gitDirs, nCase),
+  search: (setting, { gitDirs, cosqaFolder, nCase }) => search(setting, { gitDirs, cosqaFolder, nCase }),
   humaneval: (setting, { humanEvalFolder, nCase }) => humaneval(setting, humanEvalFolder, nCase),
   confidence: (setting, { sessions }) => fitConfidence(setting, sessions()),
   'cache-weights': async (setting, { files, nCase }) => learnCacheWeights(setting, await files(), nCase),
@@ -63,6 +66,7 @@ const usage = `npm run bench -- [SUITE …] [options]
   --cases N         cases of each kind for quality and humaneval (default 200)
   --sessions N      typing sessions from the commits of each of --repos, for decoding and confidence (default 12)
   --humaneval FOLDER  HumanEval-*Infilling.jsonl.gz
+  --cosqa FOLDER    CoSQA's code_idx_map.txt and cosqa-retrieval-dev-500.json, for search
   --write           keep the figures in server/bench/baseline.json and docs/benchmarks.md
 `;
 
@@ -79,6 +83,7 @@ async function main(): Promise<void> {
       repos: { type: 'string', multiple: true, default: [] },
       cases: { type: 'string', default: '200' },
       humaneval: { type: 'string' },
+      cosqa: { type: 'string' },
       sessions: { type: 'string', default: '12' },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -98,6 +103,7 @@ async function main(): Promise<void> {
     gitDirs: values.repos,
     nCase: Number(values.cases),
     humanEvalFolder: values.humaneval,
+    cosqaFolder: values.cosqa,
     sessions: () => sessionsOf(values.repos, Number(values.sessions)),
     sessionFiles,
   };

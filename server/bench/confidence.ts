@@ -28,7 +28,7 @@ export async function fitConfidence(setting: Setting, sessions: readonly Session
   const answers: Answered[] = [];
   for (const session of sessions) answers.push(...(await playSession(engine, session)));
   const texts = answers.flatMap((answer) => textOf(answer) ?? []);
-  const calibration = fit(texts);
+  const calibration = fitCalibration(texts);
   process.stdout.write(`${JSON.stringify(calibration)}\n`);
   const figures = Object.entries(thresholds).map(([name, threshold]): Figure => {
     const judged = texts.flatMap((text) => judge(text, calibration, threshold) ?? []);
@@ -93,7 +93,7 @@ export function calibrationError(
   return error;
 }
 
-function fit(texts: readonly JudgedText[]): Calibration {
+export function fitCalibration(texts: readonly JudgedText[]): Calibration {
   const token = isotonic(texts.flatMap(tokenObservations));
   let text: Curve = [
     [0, 0],

@@ -7,6 +7,7 @@ import type { WeightFormat } from '../src/engine/model/weights.ts';
 import { learnCacheWeights } from './cache-weights.ts';
 import { commitSessions, type Session } from './commit-sessions.ts';
 import { fitConfidence } from './confidence.ts';
+import { decoding } from './decoding.ts';
 import { editReuse } from './edit-reuse.ts';
 import { humaneval } from './humaneval.ts';
 import { latency } from './latency.ts';
@@ -44,6 +45,7 @@ const suites: Readonly<Record<string, (setting: Setting, material: Material) => 
   types: (setting, { folders, gitDirs, nCase }) => types(setting, folders, gitDirs, nCase),
   search: (setting, { gitDirs, cosqaFolder, nCase }) => search(setting, { gitDirs, cosqaFolder, nCase }),
   humaneval: (setting, { humanEvalFolder, nCase }) => humaneval(setting, humanEvalFolder, nCase),
+  decoding: (setting, { sessions }) => decoding(setting, sessions()),
   confidence: (setting, { sessions }) => fitConfidence(setting, sessions()),
   'cache-weights': async (setting, { files, nCase }) => learnCacheWeights(setting, await files(), nCase),
 };

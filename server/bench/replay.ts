@@ -70,10 +70,10 @@ function compare(
   exact: readonly Answer[],
   isMeant: (answer: Answer) => boolean,
 ): Figure[] {
-  // A question that was answered from the suggestion on screen cost nothing in either way.
+  // A question that was answered from the suggestion on screen, or from an earlier one, cost nothing in either way.
   const pairs = moved.flatMap((answer, i) => {
     const other = exact[i] as Answer;
-    const isAsked = answer.result.outcome !== 'reused' && other.result.outcome !== 'reused';
+    const isAsked = [answer, other].every(({ result }) => !/^(reused|cached)$/.test(result.outcome));
     return isMeant(answer) && isAsked ? [{ moved: answer, exact: other }] : [];
   });
   const percent = (values: readonly boolean[]) => values.map((value) => (value ? 100 : 0));

@@ -12,15 +12,14 @@ export interface Answered {
   readonly truth: string;
 }
 
-/** As the settings' defaults, without debounce and looking ahead: nobody pauses here. */
+/** As the settings' defaults, without debounce and work in idle time: nobody pauses here. */
 export const sessionSettings: CompletionSettings = {
   maxLines: 8,
   maxTokens: 64,
   contextTokens: 0,
   debounceMs: 0,
   maxFileSizeKb: 4096,
-  editReuse: true,
-  lookAhead: false,
+  editReuse: false, // nothing is left to heal when the answer is there
 };
 
 const live = new AbortController().signal;

@@ -4,6 +4,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { measurePassCosts } from '../src/engine/decoding/drafters/draft-policy.ts';
 import { createEngine, type Engine } from '../src/engine/engine.ts';
 import type { Forward } from '../src/engine/model/backend.ts';
 import type { WeightFormat } from '../src/engine/model/weights.ts';
@@ -34,8 +35,8 @@ export interface Setting {
   readonly loadMs: number;
   readonly loadRssBytes: number;
   readonly forward: Forward;
-  /** A fresh engine on the same loaded model; nothing is in its caches. */
-  newEngine(): Engine;
+  /** A fresh engine on the same loaded model, with all drafters or those named; nothing is in its caches. */
+  newEngine(drafters?: readonly string[]): Engine;
   /** Real source files: this repository's own. */
   readonly files: readonly SourceFile[];
   close(): Promise<void>;
@@ -83,6 +84,7 @@ export async function openSetting(options: SettingOptions): Promise<Setting> {
   const forward = await loadForward(model.graphs, model.config, { nThread: threads });
   const loadMs = performance.now() - startMs;
   const loadRssBytes = process.memoryUsage.rss() - rssBefore;
+  const passCosts = await measurePassCosts(forward, systemClock);
   const ports = { clock: systemClock, tracer: () => {} };
   return {
     nRound,
@@ -93,11 +95,11 @@ export async function openSetting(options: SettingOptions): Promise<Setting> {
     loadRssBytes,
     forward,
     files: await ownSources(),
-    newEngine: () =>
-      createEngine(
-        { name: model.name, metadata: model.metadata, tokenizer, forward, cacheMemoryMb: 256 },
-        ports,
-      ),
+    newEngine: (drafters) => {
+      const measured = { passCosts, ...(drafters && { drafters }) };
+      const { name, metadata } = model;
+      return createEngine({ name, metadata, tokenizer, forward, cacheMemoryMb: 256, ...measured }, ports);
+    },
     async close() {
       await forward.dispose();
       if (random !== undefined) await rm(random, { recursive: true, force: true });

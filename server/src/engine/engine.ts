@@ -4,11 +4,14 @@ import type { Clock, Tracer } from './base/ports.ts';
 import { CacheSamplers } from './completion/cache-sampler.ts';
 import { Completer } from './completion/complete.ts';
 import { calibrationOf } from './completion/confidence-table.ts';
-import { type DocumentChange, OpenDocuments } from './completion/documents.ts';
+import { type DocumentChange, OpenDocuments, type RelatedPiece } from './completion/documents.ts';
 import type { MemoryGuard } from './completion/memory-guard.ts';
 import type { CompletionRequest, CompletionResult } from './completion/request.ts';
 import { newCost } from './completion/request.ts';
 import { Types } from './completion/types.ts';
+import { Compressor } from './compress/compress.ts';
+import { Ranker } from './compress/rank.ts';
+import type { CompressRequest, CompressResult } from './compress/request.ts';
 import { cacheWeightsOf } from './decoding/cache-weights.ts';
 import type { SymbolOracle } from './decoding/constraints/symbol-oracle.ts';
 import { DraftPolicy, type PassCosts } from './decoding/drafters/draft-policy.ts';
@@ -24,8 +27,9 @@ import { Trees } from './syntax/trees.ts';
 import { SegmentTokenizer } from './tokens/retokenize.ts';
 import type { Tokenizer } from './tokens/tokenizer.ts';
 
-export type { DocumentChange } from './completion/documents.ts';
+export type { DocumentChange, RelatedPiece } from './completion/documents.ts';
 export type * from './completion/request.ts';
+export type * from './compress/request.ts';
 
 /** What the engine says about itself once it is open. */
 export interface EngineInfo {
@@ -48,6 +52,13 @@ export interface Engine {
    * something is broken; "nothing to suggest" is a result with a reason.
    */
   complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult>;
+  /** Pieces of files that are not open and that have to do with this document, the most relevant first. */
+  relate(uri: string, pieces: readonly RelatedPiece[]): void;
+  /**
+   * What of many files matters for a query, within a budget of tokens. Runs in the background: typing
+   * goes first. Rejects with the signal's reason when aborted.
+   */
+  compress(request: CompressRequest, signal: AbortSignal): Promise<CompressResult>;
   /** The suggestion of this id was accepted by the user. */
   accepted(id: number): void;
   dispose(): Promise<void>;
@@ -63,6 +74,8 @@ export interface EngineOptions {
   readonly guard?: MemoryGuard;
   /** From `measurePassCosts`; typical ones when absent. */
   readonly passCosts?: PassCosts;
+  /** Names of the drafters that may guess, for measurements; all when absent. */
+  readonly drafters?: readonly string[];
   /** Megabytes for keys and values of all documents together; one document is always held. */
   readonly cacheMemoryMb: number;
 }
@@ -89,6 +102,7 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
   const weights = cacheWeightsOf(metadata.name);
   const cacheSamplers = new CacheSamplers(segments, weights, clock);
   const calibration = calibrationOf(metadata.name);
+  const fim = fimFormatOf(metadata, tokenizer);
   const documents = new OpenDocuments();
   const trees = parsers && new Trees(parsers, clock);
   const types = oracle && new Types(oracle, clock, tokenizer);
@@ -101,9 +115,9 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
     pool: new SequencePool(config, contextTokens, nSequences),
     tokenizer,
     segments,
-    fim: fimFormatOf(metadata, tokenizer),
+    fim,
     cacheSamplers,
-    draftPolicy: new DraftPolicy(options.passCosts),
+    draftPolicy: new DraftPolicy(options.passCosts, options.drafters),
     successors: new Successors(tokenizer.nVocab),
     contextTokens,
     clock,
@@ -113,6 +127,8 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
     ...(guard && { guard }),
     ...(calibration && { calibration }),
   });
+  const ranker = new Ranker(lm, fim.file);
+  const compressor = new Compressor({ segments, clock, ranker, ...(parsers && { parsers }) });
   const newest = new Map<string, AbortController>(); // by document: the request that counts
   let nRequests = 0;
 
@@ -145,6 +161,8 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
         if (newest.get(request.uri) === own) newest.delete(request.uri);
       }
     },
+    relate: (uri, pieces) => documents.relate(uri, pieces),
+    compress: (request, signal) => compressor.compress(request, signal),
     accepted: (id) => completer.accepted(id),
     async dispose() {
       completer.dispose();

@@ -167,7 +167,7 @@ export async function typeUntilSuggested(editor: vscode.TextEditor, texts: reado
   const outcomes: string[] = [];
   for (const text of texts) {
     const { outcome } = await traceAfter(editor, () => type(editor, text));
-    if (outcome === 'generated' || outcome === 'reused') return;
+    if (/^(generated|reused|cached)$/.test(outcome)) return;
     outcomes.push(`${text.trim()}: ${outcome}`);
     await vscode.commands.executeCommand('cursorHomeSelect');
     await vscode.commands.executeCommand('cursorHomeSelect');

@@ -185,7 +185,7 @@ export class Completer {
     settings: CompletionSettings,
   ): void {
     this.remember(suggestion, snapshot, offset);
-    if (settings.lookAhead === false) return;
+    if (!settings.lookAhead) return;
     this.ahead.start(aheadDelayMs, (signal) => this.lookAhead(suggestion, snapshot, settings, signal));
   }
 

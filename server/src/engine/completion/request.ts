@@ -34,7 +34,7 @@ export interface CompletionSettings {
   readonly eagerness?: Eagerness;
   /** Suggestions to choose from when `invoked`; 1 when absent. */
   readonly alternatives?: number;
-  /** False: the next suggestion is not looked for while one is on screen. */
+  /** While a suggestion is on screen, the next one is looked for. */
   readonly lookAhead?: boolean;
   /** False: nothing while typing there. */
   readonly inComments?: boolean;

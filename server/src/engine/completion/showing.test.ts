@@ -214,7 +214,7 @@ describe('answers', () => {
 
   test('are looked for ahead: after an accepted suggestion the next one is there', async () => {
     const file = newFile('  x = █', { 'x = ': 'foo;', 'x = foo;\n  ': 'y = bar;' });
-    expect((await file.ask()).text).toBe('foo;');
+    expect((await file.ask({ lookAhead: true })).text).toBe('foo;');
     await idle(file.clock, 100);
     file.type('foo;');
     file.engine.accepted(1);

@@ -147,5 +147,8 @@ function draftingOf(
     new RecentDrafter('removed', removed, context),
     new RecyclingDrafter(successors, context),
   ];
-  return new Drafting(drafters, draftPolicy);
+  return new Drafting(
+    drafters.filter((drafter) => draftPolicy.isWanted(drafter)),
+    draftPolicy,
+  );
 }

@@ -32,7 +32,16 @@ export class DraftPolicy {
   private readonly rates = new Map<string, { right: number; tested: number }>();
   private nIdle = 0;
 
-  constructor(private readonly costs: PassCosts = typicalCosts) {}
+  /** `names`: the drafters that count; all of them when absent. */
+  constructor(
+    private readonly costs: PassCosts = typicalCosts,
+    private readonly names?: readonly string[],
+  ) {}
+
+  /** Whether guesses of this drafter are wanted at all. */
+  isWanted({ name }: Drafter): boolean {
+    return this.names?.includes(name) ?? true;
+  }
 
   /** The draft that promises the most tokens per time, cut to what pays; undefined for none. */
   choose(offers: readonly Offer[]): Offer | undefined {

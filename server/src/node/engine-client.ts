@@ -9,9 +9,12 @@ import type { Clock, Tracer } from '../engine/base/ports.ts';
 import type {
   CompletionRequest,
   CompletionResult,
+  CompressRequest,
+  CompressResult,
   DocumentChange,
   Engine,
   EngineInfo,
+  RelatedPiece,
 } from '../engine/engine.ts';
 import { systemClock } from './clock.ts';
 import { EngineProcess } from './engine-process.ts';
@@ -82,6 +85,16 @@ export class EngineClient implements Engine {
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
     const process = await this.ready.wait(signal);
     return process.complete(request, signal);
+  }
+
+  async compress(request: CompressRequest, signal: AbortSignal): Promise<CompressResult> {
+    const process = await this.ready.wait(signal);
+    return process.compress(request, signal);
+  }
+
+  /** Forgotten by a process that dies; the next idle moment says it again. */
+  relate(uri: string, pieces: readonly RelatedPiece[]): void {
+    this.ready.value?.relate(uri, pieces);
   }
 
   accepted(id: number): void {

@@ -8,12 +8,14 @@ import {
   abortSignalOf,
   acceptedNotification,
   completeRequest,
+  compressRequest,
   disposeRequest,
   type EngineProcessOptions,
   editNotification,
   loadingNotification,
   openRequest,
   oraclesNotification,
+  relateNotification,
   send,
   toResponseError,
   traceNotification,
@@ -55,6 +57,15 @@ export function serveEngine(
       return toResponseError(error, signal) as never;
     }
   });
+  connection.onRequest(compressRequest, async (request, token) => {
+    const signal = abortSignalOf(token);
+    try {
+      return await opened().compress(request, signal);
+    } catch (error) {
+      return toResponseError(error, signal) as never;
+    }
+  });
+  connection.onNotification(relateNotification, ({ uri, pieces }) => engine?.relate(uri, pieces));
   connection.onRequest(disposeRequest, async () => {
     await engine?.dispose();
     engine = undefined;

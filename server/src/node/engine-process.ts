@@ -3,11 +3,20 @@
 // Knows nothing of restarts: that is engine-client's.
 
 import type { Tracer } from '../engine/base/ports.ts';
-import type { CompletionRequest, CompletionResult, DocumentChange, EngineInfo } from '../engine/engine.ts';
+import type {
+  CompletionRequest,
+  CompletionResult,
+  CompressRequest,
+  CompressResult,
+  DocumentChange,
+  EngineInfo,
+  RelatedPiece,
+} from '../engine/engine.ts';
 import { abortableRequest, ChildService } from './child-service.ts';
 import {
   acceptedNotification,
   completeRequest,
+  compressRequest,
   disposeRequest,
   type EngineProcessOptions,
   editNotification,
@@ -15,6 +24,7 @@ import {
   loadingNotification,
   openRequest,
   oraclesNotification,
+  relateNotification,
   send,
   traceNotification,
 } from './engine-wire.ts';
@@ -61,6 +71,10 @@ export class EngineProcess {
     send(this.connection, (connection) => connection.sendNotification(oraclesNotification, options));
   }
 
+  relate(uri: string, pieces: readonly RelatedPiece[]): void {
+    send(this.connection, (connection) => connection.sendNotification(relateNotification, { uri, pieces }));
+  }
+
   accepted(id: number): void {
     send(this.connection, (connection) => connection.sendNotification(acceptedNotification, { id }));
   }
@@ -68,6 +82,11 @@ export class EngineProcess {
   /** Rejects with the signal's reason at once when aborted, without waiting for the process. */
   complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
     return abortableRequest(signal, (token) => this.connection.sendRequest(completeRequest, request, token));
+  }
+
+  /** As `complete`. */
+  compress(request: CompressRequest, signal: AbortSignal): Promise<CompressResult> {
+    return abortableRequest(signal, (token) => this.connection.sendRequest(compressRequest, request, token));
   }
 
   /** Asks the process to end, then makes it. Resolves when it is gone. */

@@ -14,7 +14,15 @@ import {
 import { AssertionError } from '../engine/base/assert.ts';
 import { EngineError, type EngineErrorCode } from '../engine/base/error.ts';
 import type { TraceEvent } from '../engine/base/ports.ts';
-import type { CompletionRequest, CompletionResult, DocumentChange, EngineInfo } from '../engine/engine.ts';
+import type {
+  CompletionRequest,
+  CompletionResult,
+  CompressRequest,
+  CompressResult,
+  DocumentChange,
+  EngineInfo,
+  RelatedPiece,
+} from '../engine/engine.ts';
 import type { WeightFormat } from '../engine/model/weights.ts';
 import type { OracleOptions } from './oracles/oracles.ts';
 
@@ -44,6 +52,10 @@ interface ErrorData {
 export const openRequest = new RequestType<EngineProcessOptions, EngineInfo, ErrorData>('engine/open');
 export const completeRequest = new RequestType<CompletionRequest, CompletionResult, ErrorData>(
   'engine/complete',
+);
+export const compressRequest = new RequestType<CompressRequest, CompressResult, ErrorData>('engine/compress');
+export const relateNotification = new NotificationType<{ uri: string; pieces: readonly RelatedPiece[] }>(
+  'engine/relate',
 );
 export const disposeRequest = new RequestType0<void, void>('engine/dispose');
 export const oraclesNotification = new NotificationType<OracleOptions>('engine/oracles');

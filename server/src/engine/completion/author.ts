@@ -88,7 +88,7 @@ export class Author {
     return {
       ...task,
       uri,
-      others: documents.others(snapshot),
+      others: othersOf(documents, snapshot),
       sequence: pool.of(uri),
       lenders: pool.othersOf(uri),
       recent: { previous: this.trails.get(uri), removed: documents.removedFrom(uri) },
@@ -143,4 +143,10 @@ function explain({ text, tokens }: Writing, trimmed: Trimmed | undefined): Expla
     tokens: tokens.map(({ probability, endExclusive }) => ({ probability, endExclusive })),
     trimmed: trimmed?.text,
   };
+}
+
+/** The file touched last, what is related in files that are not open, and the other open files. */
+function othersOf(documents: OpenDocuments, snapshot: DocumentSnapshot): readonly DocumentSnapshot[] {
+  const [first, ...rest] = documents.others(snapshot);
+  return [...(first ? [first] : []), ...documents.relatedTo(snapshot.uri), ...rest];
 }

@@ -16,6 +16,13 @@ export type DocumentChange =
     }
   | { kind: 'close'; uri: string };
 
+/** A piece of a file that is not open, and that has to do with a document. */
+export interface RelatedPiece {
+  readonly path: string;
+  readonly languageId: string;
+  readonly text: string;
+}
+
 /** Deleted texts that are remembered per document, and how much of each; shorter ones are not worth it. */
 const nRemoved = 6;
 const minRemovedChars = 12;
@@ -28,6 +35,7 @@ const removedContextChars = 60;
 export class OpenDocuments {
   private readonly removed = new Map<string, string[]>();
   private readonly snapshots = new Map<string, DocumentSnapshot>(); // the one touched last comes last
+  private readonly related = new Map<string, readonly DocumentSnapshot[]>();
 
   get(uri: string): DocumentSnapshot | undefined {
     return this.snapshots.get(uri);
@@ -37,6 +45,20 @@ export class OpenDocuments {
   others(snapshot: DocumentSnapshot): DocumentSnapshot[] {
     const all = [...this.snapshots.values()].reverse();
     return all.filter(({ uri, languageId }) => uri !== snapshot.uri && languageId === snapshot.languageId);
+  }
+
+  /** Says what has to do with a document, the most relevant first, in place of what was said before. */
+  relate(uri: string, pieces: readonly RelatedPiece[]): void {
+    if (!this.snapshots.has(uri)) return; // closed meanwhile
+    const before = new Map(this.relatedTo(uri).map((piece) => [`${piece.uri}\n${piece.text}`, piece]));
+    const named = pieces.map(({ path, languageId, text }) => {
+      return before.get(`${path}\n${text}`) ?? new DocumentSnapshot(path, languageId, 0, text);
+    });
+    this.related.set(uri, named);
+  }
+
+  relatedTo(uri: string): readonly DocumentSnapshot[] {
+    return this.related.get(uri) ?? [];
   }
 
   /** What was deleted from the document, the last first, each with what stood before it. */
@@ -50,6 +72,7 @@ export class OpenDocuments {
     if (change.kind === 'close') {
       this.snapshots.delete(uri);
       this.removed.delete(uri);
+      this.related.delete(uri);
     } else if (change.kind === 'open') {
       this.snapshots.delete(uri);
       this.snapshots.set(uri, new DocumentSnapshot(uri, change.languageId, change.version, change.text));

@@ -5,6 +5,7 @@ import { EngineError } from '../engine/base/error.ts';
 import { type Command, commonOptionHelp, UsageError } from './command.ts';
 import { complete } from './complete.ts';
 import { index } from './index.ts';
+import { mcp } from './mcp.ts';
 import { modelImport } from './model-import.ts';
 import { modelDelete, modelDownload, modelList } from './model-library.ts';
 import { modelOptionHelp } from './model-options.ts';
@@ -14,6 +15,7 @@ const commands: readonly Command[] = [
   complete,
   index,
   search,
+  mcp,
   modelImport,
   modelList,
   modelDownload,

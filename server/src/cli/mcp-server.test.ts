@@ -44,7 +44,7 @@ function scripted(asked: CodeQuery[], more: Partial<CodeSearch> = {}): CodeSearc
 }
 
 async function connect(search: CodeSearch, nowMs = () => 0): Promise<Client> {
-  const server = createMcpServer({ search, rootPaths: ['/w'], version: '0.0.0', nowMs });
+  const { server } = createMcpServer({ search, rootPaths: ['/w'], version: '0.0.0', nowMs });
   const client = new Client({ name: 'test', version: '0.0.0' });
   const [mine, its] = InMemoryTransport.createLinkedPair();
   await Promise.all([server.connect(its), client.connect(mine)]);

@@ -79,8 +79,15 @@ const tools: readonly Tool[] = [
   },
 ];
 
-export function createMcpServer({ search, rootPaths, version, nowMs }: McpOptions): Server {
+export interface McpServer {
+  readonly server: Server;
+  /** Resolves when every call so far is answered. */
+  idle(): Promise<void>;
+}
+
+export function createMcpServer({ search, rootPaths, version, nowMs }: McpOptions): McpServer {
   const server = new Server({ name: 'stet', version }, { capabilities: { tools: {} } });
+  const running = new Set<Promise<CallToolResult>>();
   let refreshedMs = nowMs();
 
   const answer = async (query: CodeQuery, signal: AbortSignal): Promise<CallToolResult> => {
@@ -94,8 +101,8 @@ export function createMcpServer({ search, rootPaths, version, nowMs }: McpOption
   };
 
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...tools] }));
-  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
-    const query = queryOf(params.name, params.arguments ?? {});
+  const call = async (name: string, input: Record<string, unknown>, signal: AbortSignal) => {
+    const query = queryOf(name, input);
     if (typeof query === 'string') return textResult(query, true);
     try {
       return await answer(query, signal);
@@ -103,8 +110,15 @@ export function createMcpServer({ search, rootPaths, version, nowMs }: McpOption
       if (error instanceof EngineError) return textResult(error.message, true);
       throw error;
     }
+  };
+
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...tools] }));
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
+    const result = call(params.name, params.arguments ?? {}, signal);
+    running.add(result);
+    return result.finally(() => running.delete(result));
   });
-  return server;
+  return { server, idle: async () => void (await Promise.allSettled(running)) };
 }
 
 /** What a call asks for; a sentence where it makes no sense. */

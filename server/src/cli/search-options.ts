@@ -5,24 +5,31 @@ import { defaultSettings } from '../../../protocol/settings.ts';
 import { EngineError } from '../engine/base/error.ts';
 import type { SearchRoot } from '../engine/search/code-search.ts';
 import { LocalSearch } from '../node/search/local-search.ts';
+import { UsageError } from './command.ts';
 import { installFolder, stderrTracer } from './model-options.ts';
+
+/** The environment variable with the connection string; a command line would show it to everybody. */
+const databaseVariable = defaultSettings()['search.postgres.connectionVariable'];
 
 export const searchOptions = {
   folder: { type: 'string', multiple: true, default: ['.'] as string[] },
   exclude: { type: 'string', multiple: true, default: [] as string[] },
   'index-folder': { type: 'string' },
+  backend: { type: 'string', default: 'sqlite' },
 } as const;
 
 export const searchOptionHelp = [
   '--folder FOLDER      the folder that is searched; may be given several times (default: this one)',
   '--exclude GLOB       leave files out; may be given several times',
   '--index-folder PATH  where indexes are kept',
+  `--backend NAME       sqlite (default), or postgres: the database that ${databaseVariable} names`,
 ];
 
 interface SearchValues {
   readonly folder: readonly string[];
   readonly exclude: readonly string[];
   readonly 'index-folder'?: string | undefined;
+  readonly backend: string;
   readonly verbose: boolean;
 }
 
@@ -34,8 +41,12 @@ export function rootsOf(folders: readonly string[]): SearchRoot[] {
   });
 }
 
-/** The index of these folders, up to date. Rejects with EngineError. */
-export async function openSearch(folders: readonly string[], options: SearchValues): Promise<LocalSearch> {
+/** The index of these folders, which begins to come up to date. Problems are its status. */
+export function startSearch(folders: readonly string[], options: SearchValues): LocalSearch {
+  const { backend } = options;
+  if (backend !== 'sqlite' && backend !== 'postgres') {
+    throw new UsageError('--backend is sqlite or postgres.');
+  }
   const isTerminal = process.stderr.isTTY;
   const search = new LocalSearch({
     modelFolder: `${installFolder()}/model`,
@@ -50,9 +61,16 @@ export async function openSearch(folders: readonly string[], options: SearchValu
     maxFileSizeKb: settings['search.maxFileSizeKb'],
     maxFiles: settings['search.maxFiles'],
     indexFolder: options['index-folder'] ? resolve(options['index-folder']) : '',
+    ...(backend === 'postgres' && { database: process.env[databaseVariable] ?? '' }),
   });
+  return search;
+}
+
+/** The same, up to date. Rejects with EngineError. */
+export async function openSearch(folders: readonly string[], options: SearchValues): Promise<LocalSearch> {
+  const search = startSearch(folders, options);
   await search.settled();
-  if (isTerminal) process.stderr.write('\r\u001b[K');
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   if (search.status.state === 'error') {
     const { detail } = search.status;
     await search.dispose();

@@ -26,7 +26,9 @@ const cutThresholds = [0.1, 0.15, 0.2, 0.3, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8, 0.9];
 export async function fitConfidence(setting: Setting, sessions: readonly Session[]): Promise<Report> {
   const engine = setting.newEngine();
   const answers: Answered[] = [];
-  for (const session of sessions) answers.push(...(await playSession(engine, session)));
+  for (const session of sessions) {
+    for await (const answer of playSession(engine, session)) answers.push(answer);
+  }
   const texts = answers.flatMap((answer) => textOf(answer) ?? []);
   const calibration = fitCalibration(texts);
   process.stdout.write(`${JSON.stringify(calibration)}\n`);

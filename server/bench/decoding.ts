@@ -2,6 +2,7 @@
 
 import { type Calibration, thresholds } from '../src/engine/completion/confidence.ts';
 import { calibrationOf } from '../src/engine/completion/confidence-table.ts';
+import type { Engine } from '../src/engine/engine.ts';
 import type { Session } from './commit-sessions.ts';
 import { calibrationError, type JudgedText, judge, textOf } from './confidence.ts';
 import type { Figure, Report } from './report.ts';
@@ -22,12 +23,22 @@ export async function decoding(setting: Setting, sessions: readonly Session[]): 
   const names = Object.keys(contenders);
   const engines = new Map(names.map((name) => [name, setting.newEngine(contenders[name])]));
   const answers = new Map(names.map((name) => [name, [] as Answered[]]));
-  for (const [round, session] of sessions.entries()) {
-    // Each goes first as often as the others: what else the machine does hits all alike.
-    const order = names.map((_, i) => names[(i + round) % names.length] as string);
-    for (const name of order) {
-      const engine = engines.get(name);
-      if (engine) answers.get(name)?.push(...(await playSession(engine, session)));
+  for (const session of sessions) {
+    const players = names.map((name) => ({ name, play: playSession(engines.get(name) as Engine, session) }));
+    // In step, and each goes first as often as the others: what else the machine does hits all alike.
+    for (let round = 0; players.length > 0; round++) {
+      for (const { name, play } of [
+        ...players.slice(round % players.length),
+        ...players.slice(0, round % players.length),
+      ]) {
+        const next = await play.next();
+        if (!next.done) answers.get(name)?.push(next.value);
+        else
+          players.splice(
+            players.findIndex((one) => one.name === name),
+            1,
+          );
+      }
     }
   }
   const plain = answers.get('plain decoding') ?? [];

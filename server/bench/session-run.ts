@@ -24,14 +24,13 @@ export const sessionSettings: CompletionSettings = {
 
 const live = new AbortController().signal;
 
-/** Plays `session` as fast as the engine answers; every question is put to the model anew. */
-export async function playSession(engine: Engine, session: Session): Promise<Answered[]> {
+/** Plays `session` as fast as it is pulled; every question is put to the model anew. */
+export async function* playSession(engine: Engine, session: Session): AsyncGenerator<Answered> {
   const { file, neighbours, events } = session;
   const uri = uriOf(file);
   for (const one of [...neighbours.toReversed(), file]) {
     engine.edit({ kind: 'open', uri: uriOf(one), languageId: one.languageId, version: 1, text: one.text });
   }
-  const answers: Answered[] = [];
   let version = 1;
   for (const event of events) {
     if (event.kind === 'edit') {
@@ -47,10 +46,9 @@ export async function playSession(engine: Engine, session: Session): Promise<Ans
       explain: true,
       settings: sessionSettings,
     } as const;
-    answers.push({ session, truth, result: await engine.complete(request, live) });
+    yield { session, truth, result: await engine.complete(request, live) };
   }
   for (const one of [file, ...neighbours]) engine.edit({ kind: 'close', uri: uriOf(one) });
-  return answers;
 }
 
 const uriOf = ({ name }: SourceFile) => pathToFileURL(`/${name}`).href;

@@ -36,8 +36,9 @@ const live = new AbortController().signal;
 const plainRanking: RankingWeights = { name: 0, sameName: 0, open: 0, recency: 0, mean: 0 };
 
 export class SearchIndex {
-  /** Of every chunk in the store, by key: what the baselines count. */
+  /** Of every chunk in the store: what the baselines count and show. */
   private readonly plain = new PlainIndex();
+  private readonly chunks = new Map<number, StoredChunk>();
 
   private constructor(
     private readonly folder: string,
@@ -70,7 +71,7 @@ export class SearchIndex {
       }),
     );
     for (let i = 0; i < batch.length; i += 100) await store.replace(batch.slice(i, i + 100));
-    for (const { path } of files) for (const chunk of await store.chunksOf(path)) index.plain.add(chunk);
+    for (const { path } of files) for (const chunk of await store.chunksOf(path)) index.add(chunk);
     index.plain.finish();
     return index;
   }
@@ -92,11 +93,16 @@ export class SearchIndex {
     }
     const hits = await this.hits(query, system);
     const scores = new Map(hits.map(({ key, score }) => [key, score]));
-    const chunks = await this.store.chunks([...scores.keys()]);
+    const chunks = [...scores.keys()].flatMap((key) => this.chunks.get(key) ?? []);
     const context = { nowMs: 0, openPaths: [], ranking: plainRanking };
     return rankChunks(scores, chunks, '', context)
       .slice(0, nShown)
       .map(({ chunk }) => chunk);
+  }
+
+  private add(chunk: StoredChunk): void {
+    this.plain.add(chunk);
+    this.chunks.set(chunk.key, chunk);
   }
 
   async close(): Promise<void> {

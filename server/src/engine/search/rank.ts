@@ -36,7 +36,7 @@ export interface RankingWeights {
 }
 
 export const defaultRanking: RankingWeights = {
-  name: 0.1,
+  name: 0.35,
   sameName: 0.3,
   open: 0.02,
   recency: 0.02,
@@ -53,7 +53,7 @@ export function rankChunks(
   query: string,
   context: RankingContext,
 ): ScoredChunk[] {
-  const words = new Set(splitWords(query));
+  const words = new Set(splitWords(query).map(stemOf));
   const whole = splitWords(query).join('');
   const open = new Set(context.openPaths);
   const weights = context.ranking ?? defaultRanking;
@@ -75,9 +75,12 @@ function nameScore(name: string, words: ReadonlySet<string>, whole: string, weig
   if (words.size === 0 || name === '') return 0;
   const own = splitWords(name.slice(name.lastIndexOf('.') + 1));
   if (own.length === 0) return 0;
-  const nShared = own.filter((word) => words.has(word)).length;
+  const nShared = own.filter((word) => words.has(stemOf(word))).length;
   return (weights.name * nShared) / own.length + (own.join('') === whole ? weights.sameName : 0);
 }
+
+/** `removes`, `removed`, `removing` and `remove` are one word; coarse, as only names are compared by it. */
+const stemOf = (word: string) => (word.length > 4 ? word.replace(/(?:ies|ing|ed|es|s|e|y)$/, '') : word);
 
 /** One chunk for each symbol: its best, with a little of the others' mean. */
 function bestOfSymbols(scored: readonly ScoredChunk[], meanShare: number): ScoredChunk[] {

@@ -40,7 +40,7 @@ function open(more: Partial<LspOracleOptions> = {}, args: readonly string[] = []
     clock: systemClock,
     onHealth: (health, detail) => healths.push([health, detail]),
     limits: { restartDelayMs: 20, ...more.limits },
-    ...(more.deadlines && { deadlines: more.deadlines }),
+    deadlines: { symbolsMs: 30_000, diagnosticsMs: 30_000, ...more.deadlines }, // the machine may be busy
     ...(more.memoryMb && { memoryMb: more.memoryMb }),
     ...(more.traits && { traits: more.traits }),
   });
@@ -224,5 +224,31 @@ describe('LspOracle', () => {
     const pid = oracle.pid as number;
     await oracle.dispose();
     expect(() => process.kill(pid, 0)).toThrow();
+  });
+});
+
+describe('a check that nobody waits for', () => {
+  const text = '#! mute\nwrong\n';
+  const query = { uri, languageId: 'fake', text, start: 0, endExclusive: text.length };
+
+  test('gives way to a question about names', async () => {
+    const { oracle } = await openWarm();
+    const check = oracle.diagnostics(query, never);
+    expect((await ask(oracle, 'whole'))?.names).toEqual(['clear', 'size']);
+    expect(await check).toBeUndefined();
+  });
+
+  test('is left out for a while once it was given up', async () => {
+    const { oracle } = await openWarm();
+    const reason = new Error('too late');
+    const controller = new AbortController();
+    const check = oracle.diagnostics(query, controller.signal);
+    controller.abort(reason);
+    await expect(check).rejects.toBe(reason);
+    const fine = { ...query, text: 'fine\n' };
+    const answers = [];
+    for (let i = 0; i < 8; i++) answers.push(await oracle.diagnostics(fine, never));
+    expect(answers[0]).toBeUndefined();
+    expect(answers.at(-1)).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ import type {
   SymbolSet,
 } from '../../engine/decoding/constraints/symbol-oracle.ts';
 import { LineIndex } from '../../engine/text/line-index.ts';
+import { CheckPatience } from './check-patience.ts';
 import { type ListTraits, symbolSetOf } from './completion-names.ts';
 import { type LspDiagnostic, PublishedDiagnostics, problemsIn } from './diagnostics.ts';
 import { KeptServer, type KeptServerOptions, type OracleHealth } from './kept-server.ts';
@@ -58,6 +59,9 @@ export class LspOracle implements SymbolOracle {
   /** Documents that the server has answered a question about. */
   private readonly warm = new Set<string>();
   private readonly roots = new Set<string>();
+  /** Ends the check that runs now: somebody is writing, and waits for names. */
+  private checking: AbortController | undefined;
+  private readonly patience = new CheckPatience();
 
   constructor(private readonly options: LspOracleOptions) {
     this.name = options.name;
@@ -101,6 +105,7 @@ export class LspOracle implements SymbolOracle {
       this.documents.delete(uri);
       this.warm.delete(uri);
       this.published.forget(uri);
+      this.patience.gotAnswer(uri);
       this.overlay?.close(uri);
       return;
     }
@@ -114,6 +119,7 @@ export class LspOracle implements SymbolOracle {
     const { traits } = this.options;
     if (kind !== 'member' && kind !== 'import-name') return undefined;
     const before = text.slice(Math.max(0, offset - 1000), offset);
+    this.checking?.abort(new Error('names are wanted at once'));
     return this.ask(signal, this.deadlines.symbolsMs, async (child, overlay, deadline) => {
       this.show(overlay, uri, languageId, text);
       const position = positionAt(new LineIndex(text), offset);
@@ -133,14 +139,29 @@ export class LspOracle implements SymbolOracle {
     signal: AbortSignal,
   ): Promise<readonly Diagnostic[] | undefined> {
     const { uri, languageId, text, start, endExclusive } = query;
-    return this.ask(signal, this.deadlines.diagnosticsMs, async (child, overlay, deadline) => {
+    signal.throwIfAborted();
+    if (!this.patience.allows(uri)) return undefined;
+    const question = async (child: ServerChild, overlay: Overlay, deadline: AbortSignal) => {
       const version = this.show(overlay, uri, languageId, text);
-      const found = child.canPullDiagnostics
-        ? await pulled(child, uri, deadline)
-        : await this.published.of(uri, version, deadline);
-      this.warm.add(uri);
-      return found && problemsIn(found, text, start, endExclusive);
-    });
+      const checking = new AbortController();
+      this.checking = checking;
+      const end = AbortSignal.any([deadline, checking.signal]);
+      try {
+        const all = child.canPullDiagnostics
+          ? await pulled(child, uri, end)
+          : await this.published.of(uri, version, end);
+        this.patience.gotAnswer(uri);
+        return all && problemsIn(all, text, start, endExclusive);
+      } finally {
+        if (this.checking === checking) this.checking = undefined;
+      }
+    };
+    try {
+      return await this.ask(signal, this.deadlines.diagnosticsMs, question);
+    } catch (reason) {
+      this.patience.gaveUp(uri); // it rejects only when it was not waited for
+      throw reason;
+    }
   }
 
   dispose(): Promise<void> {

@@ -28,6 +28,7 @@ function open(environment?: NodeJS.ProcessEnv) {
     memoryMb: 1500,
     clock: systemClock,
     onHealth: () => {},
+    deadlines: { symbolsMs: 50_000, diagnosticsMs: 50_000 }, // the machine may be busy
     rootOf: async () => root,
     launch: async (folder) => {
       const launch = await pyrightLaunch(files, folder, 1500);

@@ -1,5 +1,6 @@
 /** middleware: hands the server the settings with what was chosen by command laid over them. */
 
+import { InlineCompletionTriggerKind } from 'vscode';
 import type { Middleware } from 'vscode-languageclient/node';
 import type { ModelChoice } from './models.ts';
 import type { SettingsOverlay } from './settings-overlay.ts';
@@ -17,8 +18,11 @@ export interface MiddlewareParts {
 
 export function createMiddleware({ toggles, models, overlay, requests }: MiddlewareParts): Middleware {
   return {
-    provideInlineCompletionItems: (document, position, context, token, next) =>
-      requests.watch(document, position, token, () => next(document, position, context, token)),
+    provideInlineCompletionItems: (document, position, context, token, next) => {
+      const isAutomatic = context.triggerKind === InlineCompletionTriggerKind.Automatic;
+      const question = { document, position, isAutomatic, token };
+      return requests.watch(question, () => next(document, position, context, token));
+    },
     workspace: {
       configuration: async (params, token, next) => {
         const values = await next(params, token);

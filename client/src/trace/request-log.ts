@@ -42,8 +42,17 @@ export interface LoggedRequest {
 
 /** As many as a person looks back at. */
 const maxRequests = 50;
-/** A change longer ago than this was not what the request came of. */
+/** A change longer ago than this is not what the request came of. */
 const sameKeyMs = 1500;
+
+/** What the editor asks. */
+export interface Question {
+  readonly document: TextDocument;
+  readonly position: Position;
+  /** While typing, as opposed to a command. */
+  readonly isAutomatic: boolean;
+  readonly token: CancellationToken;
+}
 
 type Answer = InlineCompletionItem[] | { readonly items: InlineCompletionItem[] };
 
@@ -73,44 +82,53 @@ export class RequestLog {
 
   /** The middleware of the language client: passes the request on and notes what came of it. */
   async watch<T extends Answer>(
-    document: TextDocument,
-    position: Position,
-    token: CancellationToken,
+    question: Question,
     next: () => ProviderResult<T>,
   ): Promise<T | null | undefined> {
+    const asked = this.asked(question);
+    const before = this.lastTrace;
+    let answer: T | null | undefined;
+    try {
+      answer = await next();
+      return answer;
+    } finally {
+      // The server answers a request that the editor cancelled with an error, and without a trace.
+      const isCancelled = question.token.isCancellationRequested;
+      const isOwn = this.lastTrace !== before && sameUri(this.lastTrace?.uri, asked.uri);
+      const trace = isOwn && !isCancelled ? this.lastTrace : undefined;
+      const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
+      const text = items[0]?.insertText;
+      this.add({
+        ...asked,
+        answeredMs: performance.now(),
+        outcome: isCancelled ? 'cancelled' : (trace?.outcome ?? 'off'),
+        ...(trace && { trace }),
+        ...(text !== undefined && { text: typeof text === 'string' ? text : text.value }),
+      });
+    }
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private asked({ document, position, isAutomatic }: Question) {
     const requestedMs = performance.now();
-    const documentVersion = document.version;
-    const offset = document.offsetAt(position);
     const uri = document.uri.toString();
     const changedMs = this.changedMs.get(uri);
-    this.changedMs.delete(uri); // one key, one request
-    const before = this.lastTrace;
-    const answer = await next();
-    const isOwn = this.lastTrace !== before && sameUri(this.lastTrace?.uri, uri);
-    const trace = isOwn && !token.isCancellationRequested ? this.lastTrace : undefined;
-    const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
-    const text = items[0]?.insertText;
-    this.add({
+    const isOfKey = isAutomatic && changedMs !== undefined && requestedMs - changedMs < sameKeyMs;
+    return {
       id: this.nextId++,
       uri,
       languageId: document.languageId,
       line: position.line,
       character: position.character,
-      offset,
-      documentVersion,
+      offset: document.offsetAt(position),
+      documentVersion: document.version,
       at: new Date(),
-      ...(changedMs !== undefined && requestedMs - changedMs < sameKeyMs && { keydownMs: changedMs }),
+      ...(isOfKey && { keydownMs: changedMs }),
       requestedMs,
-      answeredMs: performance.now(),
-      outcome: token.isCancellationRequested ? 'cancelled' : (trace?.outcome ?? 'off'),
-      ...(trace && { trace }),
-      ...(text !== undefined && { text: typeof text === 'string' ? text : text.value }),
-    });
-    return answer;
-  }
-
-  dispose(): void {
-    for (const subscription of this.subscriptions) subscription.dispose();
+    };
   }
 
   private add(request: LoggedRequest): void {

@@ -96,6 +96,23 @@ describe('what is shown', () => {
     expect(shown(lines, 0.2)?.text).toBe('aa();\nbb(cc);');
   });
 
+  test('is less sure of statements that are all of one kind', () => {
+    const row = [
+      ['go.a(one);\n', 0.95],
+      ['go.b(two);\n', 0.95],
+      ['go.c(three);\n', 0.95],
+      ['go.d(four);', 0.95],
+    ] as const;
+    expect(shown(row, 0.7)?.text).toBe('go.a(one);\ngo.b(two);');
+    const mixed = [
+      ['go.a(one);\n', 0.95],
+      ['return two;\n', 0.95],
+      ['x = [3];\n', 0.95],
+      ['go.d(four);', 0.95],
+    ] as const;
+    expect(shown(mixed, 0.7)?.text).toBe('go.a(one);\nreturn two;\nx = [3];\ngo.d(four);');
+  });
+
   test('is everything at a threshold of 0', () => {
     expect(
       shown(

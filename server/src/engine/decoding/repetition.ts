@@ -48,6 +48,40 @@ export function repeatedPhrase(line: string): number | undefined {
   return undefined;
 }
 
+/** Statements that do come in rows: nobody writes one import. */
+const rowStatements = /^\s*(import|from|export|using|use|#include|require|case)\b/;
+
+/** Letters and digits that one turn must have: closing brackets have a kind too. */
+const minShapeWeight = 6;
+
+/**
+ * For each line, how many turns of one to `maxPeriodLines` statements of the same kinds stand right
+ * before the turn that it ends: 0 for most lines. Entries of lists, which end in a comma, do repeat.
+ */
+export function shapeRepeats(lines: readonly string[]): number[] {
+  const shapes = lines.map(shapeOf);
+  return lines.map((_, i) => {
+    let most = 0;
+    for (let period = 1; period <= maxPeriodLines && 2 * period <= i + 1; period++) {
+      const turn = lines.slice(i + 1 - period, i + 1);
+      if (turn.some((line) => /,\s*$/.test(line) || rowStatements.test(line))) continue;
+      if (weightOf(turn.join('')) < minShapeWeight) continue;
+      let start = i + 1 - period; // the turns [start, i] are all alike
+      while (start >= period && isRepeated(shapes, start, start + period, period)) start -= period;
+      most = Math.max(most, (i + 1 - period - start) / period);
+    }
+    return most;
+  });
+}
+
+/** A statement without its names, texts and numbers. */
+function shapeOf(line: string): string {
+  return line
+    .replace(/(["'`])(?:\\.|(?!\1).)*\1/g, 's')
+    .replace(/\d+(?:\.\d+)?/g, 'n')
+    .replace(/[A-Za-z_$][\w$]*/g, 'w');
+}
+
 /** True when the lines [second, end) each equal the one `period` before. */
 function isRepeated(lines: readonly string[], second: number, end: number, period: number): boolean {
   for (let i = second; i < end; i++) if (lines[i] !== lines[i - period]) return false;

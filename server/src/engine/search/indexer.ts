@@ -72,6 +72,9 @@ const maxSingleChanges = 500;
 /** A file longer than this is looked at in its first part only while the index is not ready. */
 const maxLookLength = 200_000;
 
+/** How long a first look waits for the list of files, which takes seconds where there are a hundred thousand. */
+const maxListingWaitMs = 1000;
+
 /** Files that the first look has indexed before a search; each takes some milliseconds. */
 const maxLookFiles = 24;
 
@@ -83,6 +86,8 @@ export class Indexer {
   private nDone = 0;
   private isTruncated = false;
   private isListing = false;
+  /** Of the listing that is under way or was the last. */
+  private listed: Promise<unknown> = Promise.resolve();
   private error: Error | undefined;
   private running: Promise<void> | undefined;
   /** One batch at a time writes: the loop's, or a first look's. */
@@ -156,7 +161,11 @@ export class Indexer {
   async lookAhead(words: readonly string[], budgetMs: number, signal: AbortSignal): Promise<void> {
     const { clock, files } = this.parts;
     const wanted = [...new Set(words)].filter((word) => word.length > 1);
-    if (this.pending.size === 0 || wanted.length === 0) return;
+    if (wanted.length === 0) return;
+    if (this.isListing || this.needsListing) {
+      const isLate = clock.sleep(maxListingWaitMs, signal).then(() => {});
+      await Promise.race([this.listed, isLate]);
+    }
     const endMs = clock.nowMs() + budgetMs;
     const promising: { file: FoundFile; score: number }[] = [];
     for (const file of byPath([...this.pending.values()], wanted)) {
@@ -174,7 +183,7 @@ export class Indexer {
 
   private state(): IndexProgress['state'] {
     if (this.error) return 'error';
-    if (this.isPaused && (this.pending.size > 0 || this.running)) return 'paused';
+    if (this.isPaused) return 'paused';
     if (this.isListing) return 'listing';
     return this.pending.size > 0 || this.changed.size > 0 ? 'indexing' : 'ready';
   }
@@ -211,7 +220,13 @@ export class Indexer {
   }
 
   /** Puts every file into the queue that is not in the store as it is, and removes what is gone. */
-  private async list(): Promise<void> {
+  private list(): Promise<void> {
+    const listing = this.listNow();
+    this.listed = listing.catch(() => {}); // the loop hears of it
+    return listing;
+  }
+
+  private async listNow(): Promise<void> {
     const { files, store, maxFiles } = this.parts;
     this.needsListing = false;
     this.isListing = true;

@@ -29,7 +29,14 @@ export function statusOf(progress: IndexProgress, stats: StoreStats | undefined)
     case 'indexing':
       return { ...counts, state: 'indexing', detail: `Indexing, ${percent} % of ${nFiles} files.${tail}` };
     case 'paused':
-      return { ...counts, state: 'paused', detail: `Indexing is paused at ${percent} % of ${nFiles} files.` };
+      return {
+        ...counts,
+        state: 'paused',
+        detail:
+          waiting > 0
+            ? `Indexing is paused at ${percent} % of ${nFiles} files.`
+            : `Indexing is paused: ${nStored} files are indexed, and changes are not followed.`,
+      };
     case 'error':
       return { ...counts, state: 'error', detail: progress.error?.message ?? 'Indexing stopped.' };
     case 'ready':

@@ -59,6 +59,8 @@ export class LocalSearch implements CodeSearch {
   /** Opening and closing happen one after the other; `epoch` tells that something newer was asked for. */
   private turn: Promise<void> = Promise.resolve();
   private epoch = 0;
+  /** The next index that is opened was cleared: it stays empty until it is resumed. */
+  private startsPaused = false;
   private tools: Promise<{ encoder: Encoder | undefined; parsers: Parsers | undefined }> | undefined;
   private readonly guests = new Set<ServedSearch>();
 
@@ -152,9 +154,9 @@ export class LocalSearch implements CodeSearch {
     await opened.index.indexer.dispose();
     await store.clear();
     if (!settings) return;
+    this.startsPaused = action === 'clear';
     this.open(this.roots, settings);
     await this.turn;
-    if (action === 'clear' && this.opened?.kind === 'own') this.opened.index.indexer.pause();
   }
 
   private async openNow(epoch: number): Promise<void> {
@@ -206,6 +208,8 @@ export class LocalSearch implements CodeSearch {
         onProgress: () => void this.tellProgress(index),
       });
       this.opened = { kind: 'own', index, owner };
+      if (this.startsPaused) index.indexer.pause();
+      this.startsPaused = false;
       index.indexer.start();
     } catch (error) {
       await owner?.release();

@@ -4,6 +4,7 @@
 import { EngineError } from '../engine/base/error.ts';
 import { type Command, commonOptionHelp, UsageError } from './command.ts';
 import { complete } from './complete.ts';
+import { compress } from './compress.ts';
 import { index } from './index.ts';
 import { mcp } from './mcp.ts';
 import { modelImport } from './model-import.ts';
@@ -13,6 +14,7 @@ import { search } from './search.ts';
 
 const commands: readonly Command[] = [
   complete,
+  compress,
   index,
   search,
   mcp,

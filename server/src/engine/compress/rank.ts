@@ -8,6 +8,7 @@ import { Lane } from '../base/lane.ts';
 import { Lru } from '../base/lru.ts';
 import type { CausalLm } from '../model/causal-lm.ts';
 import { SequencePool } from '../model/pool.ts';
+import type { Sequence } from '../model/sequence.ts';
 import { hashOf } from '../text/hash.ts';
 import type { TokenId } from '../tokens/token.ts';
 import { logProbs } from './perplexity.ts';
@@ -24,17 +25,22 @@ const maxSequences = 8;
 /** Scores that are remembered: 16 bytes each with their key. */
 const maxScores = 5000;
 
+/** Nothing to move: a piece is read whole or not at all. */
+const exactly = { method: 'prefix', nRepairHead: 0, nRepairTail: 0 } as const;
+
 /** A piece or a query, as the model reads files: header, then text. */
 export interface Passage {
   readonly id: string;
   readonly tokens: Int32Array;
+  /** Whether `surprise` is wanted: it costs as much again as reading. */
+  readonly isLong?: boolean;
 }
 
 /** What one look at a piece told. */
 export interface Look {
   /** In nats per token of the query; negative where the piece misleads. */
   readonly ami: number;
-  /** Of each token of the piece that was read, its negative log-probability. */
+  /** Of each token of a long piece that was read, its negative log-probability; empty for others. */
   readonly surprise: Float32Array;
 }
 
@@ -74,21 +80,37 @@ export class Ranker {
   }
 
   /** Mean log-probability of the query behind the piece. */
-  private async given({ id, tokens }: Passage, asked: Int32Array, signal: AbortSignal): Promise<number> {
+  private async given(
+    { id, tokens, ...rest }: Passage,
+    asked: Int32Array,
+    signal: AbortSignal,
+  ): Promise<number> {
     const piece = this.withHeader(tokens.subarray(0, maxPieceTokens));
     const sequence = this.sequences.of(id);
     const isThere =
       sequence.nExact >= piece.length && piece.every((token, i) => sequence.tokens[i] === token);
     if (isThere) sequence.truncate(piece.length);
-    else {
-      sequence.clear();
-      const read = await logProbs(this.lm, sequence, piece, signal);
-      this.surprises.set(
-        id,
-        read.subarray(piece.length - Math.min(tokens.length, maxPieceTokens)).map((p) => -p),
-      );
-    }
+    else await this.read(sequence, piece, { id, tokens, ...rest }, signal);
     return mean(await logProbs(this.lm, sequence, this.withHeader(asked), signal), asked.length);
+  }
+
+  private async read(
+    sequence: Sequence,
+    piece: Int32Array,
+    { id, tokens, isLong }: Passage,
+    signal: AbortSignal,
+  ) {
+    sequence.clear();
+    if (!isLong) {
+      await this.lm.exclusive('background', () => this.lm.prefill(sequence, piece, signal, exactly), signal);
+      return;
+    }
+    const read = await logProbs(this.lm, sequence, piece, signal);
+    const nRead = Math.min(tokens.length, maxPieceTokens);
+    this.surprises.set(
+      id,
+      read.subarray(piece.length - nRead).map((p) => -p),
+    );
   }
 
   private async aloneOf(query: Passage, asked: Int32Array, signal: AbortSignal): Promise<number> {

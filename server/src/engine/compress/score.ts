@@ -65,5 +65,6 @@ export async function score(
 }
 
 function pieceOf({ part, text, source }: Candidate, segments: SegmentTokenizer): Passage {
-  return { id: part.id, tokens: segments.encode(`${source.file.path}\n${text}`) };
+  const tokens = segments.encode(`${source.file.path}\n${text}`);
+  return { id: part.id, tokens, isLong: part.parts.length >= 3 };
 }

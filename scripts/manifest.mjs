@@ -46,6 +46,49 @@ const menus = {
   ...search.menus,
 };
 
+const step = (id, title, description, command) => ({
+  id,
+  title,
+  description,
+  media: { markdown: `media/walkthrough/${id}.md` },
+  completionEvents: [`onCommand:${command}`],
+});
+
+/** What VS Code's welcome page offers to someone new. */
+const walkthroughs = [
+  {
+    id: 'start',
+    title: 'Get started with Stet',
+    description: 'Suggestions and code search by a model on this machine. Nothing leaves it.',
+    steps: [
+      step(
+        'suggest',
+        'Type, and take what fits',
+        'Open a file and type. [Ask for a suggestion](command:stet.trigger) at any time with Alt+\\.',
+        'stet.trigger',
+      ),
+      step(
+        'search',
+        'Find code by what it does',
+        '[Search code](command:stet.searchCode) with words, or find code similar to what you selected.',
+        'stet.searchCode',
+      ),
+      step(
+        'model',
+        'Choose the model',
+        '[Choose a model](command:stet.chooseModel) that suits this machine.',
+        'stet.chooseModel',
+      ),
+      step(
+        'why',
+        'See why, and how fast',
+        '[Why this suggestion?](command:stet.whyThisSuggestion) Or [measure it](command:stet.benchmark) on this machine.',
+        'stet.benchmark',
+      ),
+    ],
+  },
+];
+
 /** One entry of the settings table as a JSON schema that VS Code understands. */
 function schemaOf(setting, order) {
   const { type, default: value, scope, description, minimum, maximum } = setting;
@@ -105,6 +148,7 @@ function manifestOf(settingsTable) {
       commands,
       keybindings,
       menus,
+      walkthroughs,
       ...search.contributes,
     },
   };

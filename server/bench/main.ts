@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import type { WeightFormat } from '../src/engine/model/weights.ts';
 import { learnCacheWeights } from './cache-weights.ts';
 import { commitSessions, type Session } from './commit-sessions.ts';
+import { compression } from './compression.ts';
 import { fitConfidence } from './confidence.ts';
 import { decoding } from './decoding.ts';
 import { editReuse } from './edit-reuse.ts';
@@ -18,6 +19,7 @@ import { record } from './record.ts';
 import { replay } from './replay.ts';
 import { markdown, type Report } from './report.ts';
 import { search } from './search.ts';
+import { searchSpeed } from './search-speed.ts';
 import { openSetting, type Setting } from './setting.ts';
 import { types } from './types.ts';
 
@@ -44,6 +46,8 @@ const suites: Readonly<Record<string, (setting: Setting, material: Material) => 
   quality: async (setting, { files, nCase }) => quality(setting, await files(), nCase),
   types: (setting, { folders, gitDirs, nCase }) => types(setting, folders, gitDirs, nCase),
   search: (setting, { gitDirs, cosqaFolder, nCase }) => search(setting, { gitDirs, cosqaFolder, nCase }),
+  compression: async (setting, { files, nCase }) => compression(setting, await files(), nCase),
+  'search-speed': (setting, { gitDirs }) => searchSpeed(setting, gitDirs),
   humaneval: (setting, { humanEvalFolder, nCase }) => humaneval(setting, humanEvalFolder, nCase),
   decoding: (setting, { sessions }) => decoding(setting, sessions()),
   confidence: (setting, { sessions }) => fitConfidence(setting, sessions()),

@@ -4,6 +4,7 @@ import { quietSettings } from '../../scripts/code-server.mjs';
 
 export const testSettings = {
   ...quietSettings,
+  'stet.completion.eagerness': 'eager', // a small model is sure of little, and something must be shown
   'workbench.colorTheme': 'Default Light Modern',
   'workbench.reduceMotion': 'on',
   'window.restoreWindows': 'none',

@@ -19,8 +19,7 @@ test('grows with dismissals, within bounds', () => {
 test('an accepted suggestion takes several dismissals back, never below the start', () => {
   const backOff = new BackOff(new FakeClock());
   for (let i = 0; i < 3; i++) backOff.dismissed();
-  backOff.accepted();
-  backOff.accepted();
+  for (let i = 0; i < 2; i++) backOff.accepted();
   expect(backOff.adjusted(0.5)).toBe(0.5);
 });
 

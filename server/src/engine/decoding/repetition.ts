@@ -4,8 +4,11 @@
 // text repeats itself too (a table of zeros, a row of dashes), so the less a unit says, the more
 // often it may come.
 
-/** Lines that may be one turn of a loop. */
-const maxPeriodLines = 4;
+/** Lines that may be one turn of a loop: more than a suggestion has twice, with the settings' defaults. */
+const maxPeriodLines = 16;
+
+/** Statements that may be one turn of a row of statements of the same kinds. */
+const maxPeriodShapes = 4;
 
 /** Letters and digits that make a line worth counting: `}` and `);` may well follow each other. */
 const minLineWeight = 3;
@@ -55,14 +58,14 @@ const rowStatements = /^\s*(import|from|export|using|use|#include|require|case)\
 const minShapeWeight = 6;
 
 /**
- * For each line, how many turns of one to `maxPeriodLines` statements of the same kinds stand right
+ * For each line, how many turns of one to `maxPeriodShapes` statements of the same kinds stand right
  * before the turn that it ends: 0 for most lines. Entries of lists, which end in a comma, do repeat.
  */
 export function shapeRepeats(lines: readonly string[]): number[] {
   const shapes = lines.map(shapeOf);
   return lines.map((_, i) => {
     let most = 0;
-    for (let period = 1; period <= maxPeriodLines && 2 * period <= i + 1; period++) {
+    for (let period = 1; period <= maxPeriodShapes && 2 * period <= i + 1; period++) {
       const turn = lines.slice(i + 1 - period, i + 1);
       if (turn.some((line) => /,\s*$/.test(line) || rowStatements.test(line))) continue;
       if (weightOf(turn.join('')) < minShapeWeight) continue;

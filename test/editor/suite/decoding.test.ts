@@ -1,0 +1,138 @@
+/** What a person does with suggestions: choose among several, take a word or a line, snooze, keep places quiet. */
+
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import {
+  accept,
+  closeAll,
+  newLineBelow,
+  openFile,
+  openings,
+  pause,
+  ready,
+  show,
+  state,
+  staysAsItIs,
+  stet,
+  traceAfter,
+  type,
+  typeUntilSuggested,
+  until,
+} from './editor.ts';
+
+const run = (command: string, ...rest: unknown[]) => vscode.commands.executeCommand(command, ...rest);
+
+/** How long the server may take to hear of a change that tells nobody when it has. */
+const settleMs = 500;
+
+const onlyInserts = (before: { text: string; offset: number }, after: string) => {
+  const added = after.slice(before.offset, before.offset + after.length - before.text.length);
+  assert.equal(after, before.text.slice(0, before.offset) + added + before.text.slice(before.offset));
+  return added;
+};
+
+/** Takes what `command` takes of the suggestion on screen, and gives back what it added. */
+async function takePart(editor: vscode.TextEditor, command: string): Promise<string> {
+  const before = state(editor);
+  await until(`${command} to add something`, async () => {
+    await run(command);
+    await pause(200);
+    return state(editor).text !== before.text;
+  });
+  return onlyInserts(before, state(editor).text);
+}
+
+async function undo(editor: vscode.TextEditor, expected: string): Promise<void> {
+  await run('undo');
+  assert.equal(state(editor).text, expected);
+}
+
+describe('decoding', () => {
+  before(ready);
+  afterEach(closeAll);
+
+  it('has several suggestions to go through, each another text', async () => {
+    const editor = await openFile('src/loans.ts');
+    await newLineBelow(editor, 'export function daysLate');
+    await typeUntilSuggested(editor, openings.typescript);
+    const before = state(editor);
+    const seen = new Set<string>();
+    for (let nNext = 0; nNext < 3; nNext++) {
+      await traceAfter(editor, () => run('stet.trigger'));
+      for (let i = 0; i < nNext; i++) {
+        await run('editor.action.inlineSuggest.showNext');
+        await pause(settleMs);
+      }
+      seen.add(await accept(editor));
+      await undo(editor, before.text);
+    }
+    assert.ok(seen.size >= 2, `only ${[...seen].map((text) => `“${text}”`).join(', ')}`);
+  });
+
+  it('gives a word, a line, and the rest, each undone in one step', async () => {
+    const editor = await openFile('src/loans.ts');
+    await newLineBelow(editor, 'export function daysLate');
+    await typeUntilSuggested(editor, openings.typescript);
+    const start = state(editor);
+    await traceAfter(editor, () => run('stet.trigger'));
+    const whole = await accept(editor);
+    await undo(editor, start.text);
+
+    await traceAfter(editor, () => run('stet.trigger'));
+    const word = await takePart(editor, 'editor.action.inlineSuggest.acceptNextWord');
+    assert.ok(whole.startsWith(word), `“${word}” does not begin “${whole}”`);
+    await undo(editor, start.text);
+
+    await traceAfter(editor, () => run('stet.trigger'));
+    const line = await takePart(editor, 'editor.action.inlineSuggest.acceptNextLine');
+    assert.ok(whole.startsWith(line.trimEnd()), `“${line}” does not begin “${whole}”`);
+    await undo(editor, start.text);
+  });
+
+  it('is silent while snoozed, says until when, and speaks again when that is ended', async () => {
+    const api = await stet();
+    const editor = await openFile('src/fines.ts');
+    await newLineBelow(editor, 'function totalInCents');
+    await run('stet.snooze', 5);
+    try {
+      await until('the status to be snoozed', () => api.status().off === 'snoozed');
+      await pause(settleMs);
+      await type(editor, openings.typescript[0]);
+      await staysAsItIs(editor);
+    } finally {
+      await run('stet.snooze', 0);
+      await until('the snooze to end', () => api.status().off === undefined);
+      await pause(settleMs);
+    }
+    await newLineBelow(editor, openings.typescript[0].trim());
+    await typeUntilSuggested(editor, openings.typescript);
+    await accept(editor);
+  });
+
+  it('is silent in a file that says so, unless asked', async () => {
+    const content = '// stet: off\nexport function sum(numbers: number[]): number {\n  let total = 0;\n}\n';
+    const editor = await show(await vscode.workspace.openTextDocument({ language: 'typescript', content }));
+    await newLineBelow(editor, 'let total');
+    const { outcome } = await traceAfter(editor, () => type(editor, openings.typescript[0]));
+    assert.equal(outcome, 'quiet-marker');
+    await staysAsItIs(editor);
+    const asked = await traceAfter(editor, () => run('stet.trigger'));
+    assert.doesNotMatch(asked.outcome, /^quiet/);
+  });
+
+  it('agrees with the entry that the list of words has selected', async () => {
+    const editor = await openFile('src/loans.ts');
+    await newLineBelow(editor, 'export function daysLate');
+    const before = state(editor);
+    await type(editor, '  Math.ma');
+    await run('editor.action.triggerSuggest');
+    await pause(2 * settleMs);
+    await traceAfter(editor, () => run('stet.trigger'));
+    await run('editor.action.inlineSuggest.commit');
+    await pause(settleMs);
+    // Whoever wins, what was typed stays, and nothing else in the file changes.
+    const added = onlyInserts(before, state(editor).text);
+    assert.ok(added.startsWith('  Math.ma'), added);
+    await run('hideSuggestWidget');
+  });
+});

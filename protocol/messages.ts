@@ -34,6 +34,27 @@ export interface TraceParams {
   readonly stages?: { readonly [stage: string]: number };
   /** Memory of the engine process. */
   readonly rssBytes?: number;
+  /** What static analysis was asked while the model wrote, in order; absent where nobody was asked. */
+  readonly masks?: readonly MaskParams[];
+  /** The first error that the suggestion would have brought about, for which it was cut or dropped. */
+  readonly typeError?: string;
+}
+
+/** One question about which names may stand at a place, and what the answer did. */
+export interface MaskParams {
+  /** `member`, `import-name`, … */
+  readonly kind: string;
+  /** As static analysis sees it: `Map<string, number>`; '' where it does not say. */
+  readonly receiver: string;
+  /** Whether other names were forbidden, or only made less likely. */
+  readonly isClosed: boolean;
+  /** Names that may stand there; 0: nobody knew. */
+  readonly nNames: number;
+  /** Tokens that were refused. */
+  readonly nRejected: number;
+  /** Until the answer; whether it came too late and was ignored. */
+  readonly ms: number;
+  readonly isLate?: boolean;
 }
 export const traceNotification = 'stet/trace';
 

@@ -101,5 +101,11 @@ function isUnderConstruction(textBefore: string): boolean {
 /** The expression before the dot as it is written, for the trace; '' where there is none. */
 function receiverOf(textBefore: string): string {
   const line = textBefore.slice(-200);
-  return /([\p{ID_Continue}$.()[\]"']{1,60}?)\s*(?:\?\.|\.|->|::)\s*$/u.exec(line)?.[1] ?? '';
+  const whole = /([\p{ID_Continue}$.()[\]"']{1,60}?)\s*(?:\?\.|\.|->|::)\s*$/u.exec(line)?.[1] ?? '';
+  let depth = 0;
+  for (let i = whole.length - 1; i >= 0; i--) {
+    if (')]'.includes(whole.charAt(i))) depth++;
+    else if ('(['.includes(whole.charAt(i)) && --depth < 0) return whole.slice(i + 1);
+  }
+  return whole;
 }

@@ -78,14 +78,22 @@ export class Oracles implements SymbolOracle {
     this.options = options;
     this.epoch++;
     for (const oracle of this.all.values()) void oracle.dispose();
+    const languageIds = [...this.chosen.keys()].filter((languageId) => !this.isOn(languageId));
+    if (languageIds.length > 0) {
+      const detail = 'turned off in the settings';
+      this.parts.tracer({ kind: 'oracle', languageIds, name: '', health: 'off', detail });
+    }
     this.all.clear();
     this.chosen.clear();
     for (const document of this.documents.values()) this.edit(document);
   }
 
+  private isOn(languageId: string): boolean {
+    return this.options.isEnabled && !this.options.disabledLanguages.includes(languageId);
+  }
+
   serves(languageId: string): boolean {
-    const { isEnabled, disabledLanguages } = this.options;
-    return isEnabled && !disabledLanguages.includes(languageId) && this.chosen.get(languageId) !== undefined;
+    return this.isOn(languageId) && this.chosen.get(languageId) !== undefined;
   }
 
   /** Whether questions about this document are answered at once. */
@@ -112,8 +120,7 @@ export class Oracles implements SymbolOracle {
     const { uri, languageId, text } = document;
     if (text === undefined) this.documents.delete(uri);
     else this.documents.set(uri, document);
-    const { isEnabled, disabledLanguages } = this.options;
-    if (!isEnabled || disabledLanguages.includes(languageId)) return;
+    if (!this.isOn(languageId)) return;
     if (this.chosen.has(languageId)) this.chosen.get(languageId)?.edit(document);
     else if (text !== undefined) void this.choose(languageId);
   }

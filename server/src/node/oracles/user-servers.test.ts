@@ -167,5 +167,8 @@ describe('which server', () => {
     oracles.configure({ ...options, servers, disabledKinds: ['member'] });
     await vi.waitUntil(() => oracles.isWarm('file:///tmp/a.fake'), patience);
     expect(await oracles.symbols(query, never)).toBeUndefined();
+    oracles.configure({ ...options, isEnabled: false });
+    expect(events.at(-1)).toMatchObject({ health: 'off', languageIds: ['fake'] });
+    expect(oracles.serves('fake')).toBe(false);
   });
 });

@@ -61,6 +61,9 @@ const lengths = [
 
 const product: Chunking = 'AST chunks';
 
+/** Who is asked where only the chunks differ. */
+const indexed: readonly System[] = ['BM25', 'vectors', 'fused'];
+
 export async function searchQuality(setting: Setting, material: SearchMaterial): Promise<Figure[]> {
   const root = join(dirname(fileURLToPath(import.meta.url)), '..');
   const encoder = await openEncoder(join(root, 'model'));
@@ -94,7 +97,7 @@ async function askAll(
     const index = await SearchIndex.build(task.files, chunking, encoder, parsers);
     const ask = async (one: SearchCase, of: Outcome['kind']) => {
       const length = Math.min(...one.targets.map(nTokens));
-      for (const system of systems) {
+      for (const system of chunking === product ? systems : indexed) {
         const hits = await index.ask(one.query, system);
         const nLines = mean(hits.map(({ startLine, endLine }) => endLine - startLine + 1));
         const measures = measuresOf(hits, one.targets);
@@ -256,7 +259,7 @@ function byChunking(outcomes: readonly Outcome[]): Figure[] {
     if (fused.length === 0) return [];
     const shown = mean(fused.filter(({ nLines }) => nLines > 0).map(({ nLines }) => nLines));
     return [
-      ...systems.map((system) => cell(table, chunking, system, meanOf(own, 'mrr', { system }), fused.length)),
+      ...indexed.map((system) => cell(table, chunking, system, meanOf(own, 'mrr', { system }), fused.length)),
       cell(
         table,
         chunking,

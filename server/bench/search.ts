@@ -5,5 +5,6 @@ import { type SearchMaterial, searchQuality } from './search-quality.ts';
 import type { Setting } from './setting.ts';
 
 export async function search(setting: Setting, material: SearchMaterial): Promise<Report> {
-  return { suite: 'search', conditions: setting.conditions, figures: await searchQuality(setting, material) };
+  const suite = material.gitDirs.length > 0 ? 'search' : 'search on CoSQA';
+  return { suite, conditions: setting.conditions, figures: await searchQuality(setting, material) };
 }

@@ -129,9 +129,9 @@ export function toEngineError(error: unknown, file: string): Error {
     const message = 'The search index is damaged. Run “Stet: Rebuild Search Index”.';
     return new EngineError('index-unavailable', message, true, { cause: error });
   }
-  const isFull = /full|ENOSPC|EDQUOT/i.test(text);
+  const isFull = /full|ENOSPC|EDQUOT|disk I\/O error/i.test(text); // the WebAssembly build says only the latter
   const reason = isFull
-    ? 'the disk is full. Free some space, or set stet.search.indexFolder to a folder on another disk'
+    ? 'the disk is full, or fails. Free some space, or set stet.search.indexFolder to a folder on another disk'
     : `${firstLine(text)}. Set stet.search.indexFolder to a folder that can be written`;
   const message = `The search index cannot be kept in ${dirname(file)}: ${reason}.`;
   return new EngineError('index-unavailable', message, true, { cause: error });

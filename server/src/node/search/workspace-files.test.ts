@@ -1,6 +1,6 @@
 /** WorkspaceFiles: what is listed and read, and above all what is not. */
 
-import { mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -117,7 +117,10 @@ describe('listing', () => {
 
   test('files over the limit are left out; a missing root has no files; nested roots are walked once', async () => {
     await put({ 'small.ts': 'x', 'big.ts': 'x'.repeat(65 * 1024), 'sub/c.ts': 'x' });
+    await writeFile(join(root, 'huge.ts'), '');
+    await truncate(join(root, 'huge.ts'), 200_000_000); // sparse
     expect(await listed()).toEqual(['small.ts', 'sub/c.ts']);
+    expect(await filesOf().read(`${root}/huge.ts`)).toBeUndefined();
     expect(await listed(filesOf({ roots: [`${root}/none`] }))).toEqual([]);
     expect(await listed(filesOf({ roots: [`${root}/sub`, root] }))).toEqual(['small.ts', 'sub/c.ts']);
   });

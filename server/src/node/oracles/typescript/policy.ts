@@ -18,7 +18,29 @@ export function isClosedType(type: ts.Type, checker: ts.TypeChecker): boolean {
   if (!symbol) return checker.getPropertiesOfType(apparent).length > 0;
   if (symbol.name === 'Object' || symbol.name === 'Function') return false;
   const declarations = symbol.declarations ?? [];
-  return declarations.length > 0 && !declarations.some(isInferredByJavaScript);
+  if (declarations.length === 0 || declarations.some(isInferredByJavaScript)) return false;
+  return !hasUnknownBase(apparent, checker);
+}
+
+/** Bases of bases that are looked at. */
+const maxBaseDepth = 8;
+
+/** Whether a class or interface inherits from something that does not resolve, and with it who knows what. */
+function hasUnknownBase(type: ts.Type, checker: ts.TypeChecker, depth = 0): boolean {
+  const target = (type as ts.TypeReference).target ?? type;
+  if (depth > maxBaseDepth || !target.isClassOrInterface()) return false;
+  for (const declaration of target.symbol.declarations ?? []) {
+    if (!ts.isClassLike(declaration) && !ts.isInterfaceDeclaration(declaration)) continue;
+    for (const { token, types } of declaration.heritageClauses ?? []) {
+      if (token !== ts.SyntaxKind.ExtendsKeyword) continue;
+      const isUnknown = types.some((one) => {
+        const node = ts.isClassLike(declaration) ? one.expression : one;
+        return (checker.getTypeAtLocation(node).flags & ts.TypeFlags.Any) !== 0;
+      });
+      if (isUnknown) return true;
+    }
+  }
+  return checker.getBaseTypes(target).some((base) => hasUnknownBase(base, checker, depth + 1));
 }
 
 /** Whether a namespace, enum or module says all that it has. */

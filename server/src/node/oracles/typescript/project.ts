@@ -109,7 +109,9 @@ export class Project {
     if (this.nVersions >= idleVersions) return true;
     for (const { fileName, version, text } of this.documents.values()) {
       if (this.builtFrom.get(fileName) === version) continue;
-      if (fileName !== this.focus || this.hasNewImports(fileName, text)) return true;
+      // What a script declares at its top level is global, and globals are merged once per program.
+      if (fileName !== this.focus || this.isScript(fileName) || this.hasNewImports(fileName, text))
+        return true;
     }
     return false;
   }
@@ -137,6 +139,11 @@ export class Project {
   private freeze(fileName: string): FrozenFile | undefined {
     const original = this.program?.getSourceFile(fileName) as ProgramSourceFile | undefined;
     return this.program && original && new FrozenFile(this.program, original, this.host.serviceHost);
+  }
+
+  private isScript(fileName: string): boolean {
+    const known = this.program?.getSourceFile(fileName) as ProgramSourceFile | undefined;
+    return known !== undefined && !known.externalModuleIndicator;
   }
 
   private hasNewImports(fileName: string, text: string): boolean {

@@ -22,6 +22,12 @@ test('flat and nested keys mean the same', () => {
   expect(nested.problems).toEqual([]);
 });
 
+test('lists by name are taken as they are, flat or nested', () => {
+  const servers = { go: ['/opt/gopls', 'serve'], ruby: [] };
+  expect(parseSettings({ types: { servers } }).settings['types.servers']).toEqual(servers);
+  expect(parseSettings({ 'types.servers': servers }).problems).toEqual([]);
+});
+
 test.each([
   ['enable', 'yes', 'stet.enable must be true or false, not "yes"; the default true is used.'],
   ['threads', 65, 'stet.threads must be a whole number from 0 to 64, not 65; the default 0 is used.'],
@@ -29,6 +35,8 @@ test.each([
   ['model.format', 'int3', 'stet.model.format must be one of int8, int8-block, int4, fp32, not "int3"'],
   ['model.folder', 7, 'stet.model.folder must be a text, not 7'],
   ['disabledLanguages', ['a', 1], 'stet.disabledLanguages must be a list of texts, not ["a",1]'],
+  ['types.servers', { go: 'gopls' }, 'stet.types.servers must be lists of texts by name, not {"go":"gopls"}'],
+  ['types.servers', [['gopls']], 'stet.types.servers must be lists of texts by name, not [["gopls"]]'],
   ['model', 'x', 'stet.model is not a setting of Stet; it is ignored.'],
   ['maxLine', 1, 'stet.maxLine is not a setting of Stet; it is ignored.'],
   ['__proto__', 1, 'stet.__proto__ is not a setting of Stet'],

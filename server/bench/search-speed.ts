@@ -247,13 +247,16 @@ async function measured(
     openPaths: [],
   };
   const totals: number[] = [];
+  const cpu: number[] = [];
   const lexical: number[] = [];
   for (const query of queries) {
     const startMs = performance.now();
+    const startCpu = process.cpuUsage();
     await search(query, nResults, parts, live, (stage) => {
       if (stage === 'lexical') lexical.push(performance.now() - startMs);
     });
     totals.push(performance.now() - startMs);
+    cpu.push(1000 * secondsSince(startCpu));
   }
   const scans: number[] = [];
   for (const query of queries.slice(0, 20)) {
@@ -280,6 +283,7 @@ async function measured(
   });
   return [
     row('query', 'query, words and vectors', totals),
+    row('query-cpu', 'the same, CPU', cpu),
     row('lexical', 'first stage, words', lexical),
     row('scan', 'vector scan alone', scans),
     row('update', 'one file stored again', updates),

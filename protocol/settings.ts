@@ -240,7 +240,7 @@ export const settingsTable = {
     default: [],
     scope: 'window',
     description:
-      'Kinds of place where the model is not held to the names that exist: member, import-name, import-path, object-key, keyword-argument, string-literal, jsx-tag, jsx-attribute, type-name, call-arity, identifier.',
+      'Kinds of place where the model is not held to the names that exist: member, import-name, object-key, string-literal, jsx-tag, jsx-attribute.',
   },
   'types.memoryMb': {
     type: 'number',

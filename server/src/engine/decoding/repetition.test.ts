@@ -1,7 +1,7 @@
 /** Repetition: loops by the letter and by the kind of statement, and what only looks like one. */
 
 import { describe, expect, test } from 'vitest';
-import { repeatedLine, shapeRepeats } from './repetition.ts';
+import { repeatedLine, repeatedPhrase, shapeRepeats } from './repetition.ts';
 
 const lines = (text: string) => text.split('\n');
 
@@ -24,4 +24,11 @@ describe('statements of one kind in a row', () => {
 
 test('the same lines again are cut at the first repeat', () => {
   expect(repeatedLine(lines('foo(a);\nbar(b);\nfoo(a);\nbar(b);'))).toBe(2);
+});
+
+test('a phrase that goes round in circles is cut behind its first turn, a row of like values is not', () => {
+  const loop = `for (let i = 0; i < ${'0; i < '.repeat(8)}`;
+  expect(loop.slice(0, repeatedPhrase(loop))).toBe('for (let i = 0; i <');
+  expect(repeatedPhrase('return [0, 0, 0, 0, 0, 0, 0, 0, 0];')).toBeUndefined();
+  expect(repeatedPhrase('const f = (x) => x.a.b.c.d.e;')).toBeUndefined();
 });

@@ -22,6 +22,9 @@ const nListTurns = 4;
 /** A phrase of at least this many letters and digits may come twice in a row; a third time is a loop. */
 const minPhraseWeight = 8;
 
+/** A phrase with a name in it (`0; i < `) is a loop when it comes this often. */
+const nNamingTurns = 5;
+
 /** A phrase that says less is a loop once it has filled this many characters. */
 const maxFillerChars = 100;
 
@@ -45,8 +48,11 @@ export function repeatedPhrase(line: string): number | undefined {
     while (start > 0 && line.charCodeAt(start - 1) === line.charCodeAt(start - 1 + period)) start--;
     const repeated = line.length - start;
     if (repeated < 3 * period) continue;
-    const isTelling = weightOf(line.slice(-period)) >= minPhraseWeight;
-    return isTelling || repeated >= maxFillerChars ? start + period : undefined; // longer periods are multiples
+    const phrase = line.slice(-period);
+    const isTelling = weightOf(phrase) >= minPhraseWeight;
+    const isNaming = /\p{L}/u.test(phrase) && weightOf(phrase) >= 2 && repeated >= nNamingTurns * period;
+    if (isTelling || isNaming || repeated >= maxFillerChars) return start + period;
+    return undefined; // longer periods are multiples
   }
   return undefined;
 }

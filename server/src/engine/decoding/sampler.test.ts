@@ -1,7 +1,7 @@
 /** Tests of greedy picking under a bias: always the token that brute force over the vocabulary finds. */
 
 import { expect, test } from 'vitest';
-import { type Bias, greedy } from './sampler.ts';
+import { type Bias, greedy, logSumExp } from './sampler.ts';
 
 function bruteForce(logits: Float32Array, bias: Bias): number {
   const scores = [...logits].map((logit, token) => logit + bias(token));
@@ -35,4 +35,14 @@ test.each([0, 0.5, 0.9, 0.99, 1])('with a share of %s forbidden it agrees with b
     const bias = (token: number) => biases[token] as number;
     expect(greedy(logits, bias)).toBe(bruteForce(logits, bias));
   }
+});
+
+test('logSumExp is that of Math.exp, to the fifth digit', () => {
+  const random = randomFrom(3);
+  for (let round = 0; round < 50; round++) {
+    const logits = Float32Array.from({ length: 2000 }, () => 40 * random() ** 3 - 20);
+    const exact = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    expect(Math.abs(logSumExp(logits) - exact)).toBeLessThan(2e-5);
+  }
+  expect(logSumExp(Float32Array.of(-Infinity, 3))).toBeCloseTo(3, 5);
 });

@@ -49,7 +49,9 @@ async function open() {
   };
   const server = await LanguageServer.start({ settings });
   const oracles: OracleParams[] = [];
-  server.connection.onNotification(oracleNotification, (params: OracleParams) => oracles.push(params));
+  server.connection.onNotification(oracleNotification, (params: OracleParams) => {
+    oracles.push(params);
+  });
   await server.reached('ready');
   await server.open(uri, 'x.\n', 'fake');
   return { server, oracles };

@@ -135,9 +135,11 @@ test('what is no name is refused behind a dot whose names are known, white space
   expect([name, semicolon, space].map((token) => monitor.bias(token))).toEqual([0, -Infinity, 0]);
 });
 
-test('a text does not end in the middle of a name', async () => {
+test('a text ends neither behind a dot nor in the middle of a name', async () => {
   const { monitor } = monitorAt('list.█', () => ({ names: ['lengthOfIt'], isClosed: true }));
   const end = [...tokenizer.controlTokens.values()][0] as number;
+  await pickWith(monitor, () => end, signal);
+  expect(monitor.bias(end)).toBe(-Infinity);
   for (const token of tokenizer.encode('length')) {
     await pickWith(monitor, () => token, signal);
     monitor.accept(token);

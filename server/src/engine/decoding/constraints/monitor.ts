@@ -179,11 +179,17 @@ export class Monitor implements Constraint {
     return { cost: 0 };
   }
 
-  /** A token without bytes ends the text: not in the middle of a name that only began here. */
+  /** A token without bytes ends the text: neither in the middle of a name nor where one has to come. */
   private walkEnd(): Walked {
     const { writing } = this;
-    const { names } = writing?.slot ?? {};
-    const isHalf = writing?.range && names && !names.isWhole(writing.range);
+    if (!writing) {
+      const slot = this.endsInWord ? undefined : this.slotBehind('');
+      if (!slot?.trigger.firstBytes) return { cost: 0 };
+      if (!slot.isSettled) return { cost: 0, unknown: slot };
+      return slot.names ? refusal(slot) : { cost: 0 };
+    }
+    const { names } = writing.slot;
+    const isHalf = writing.range && names && !names.isWhole(writing.range);
     return isHalf ? refusal(writing.slot, writing) : { cost: 0, writing };
   }
 

@@ -1,7 +1,16 @@
 /** codeAtCursor: the code to find the like of: what is selected, else the function at the cursor. */
 
-import { commands, type DocumentSymbol, Range, SymbolKind, type TextEditor } from 'vscode';
+import {
+  commands,
+  type DocumentSymbol,
+  type Position,
+  Range,
+  SymbolKind,
+  type TextDocument,
+  type TextEditor,
+} from 'vscode';
 import type { SearchParams } from '../../../protocol/messages.ts';
+import { isComment } from './result-lines.ts';
 
 /** Where no language extension knows the functions: this many lines around the cursor. */
 const nLinesAround = 10;
@@ -43,10 +52,11 @@ async function symbolAround({ document, selection }: TextEditor): Promise<Docume
   const symbols = await commands
     .executeCommand<DocumentSymbol[] | undefined>('vscode.executeDocumentSymbolProvider', document.uri)
     .then(undefined, () => undefined);
+  const at = belowComments(document, selection.active.line) ?? selection.active;
   const around: DocumentSymbol[] = [];
   const walk = (symbols: readonly DocumentSymbol[]) => {
     for (const symbol of symbols) {
-      if (!symbol.range?.contains(selection.active)) continue;
+      if (!symbol.range?.contains(at)) continue;
       around.unshift(symbol);
       walk(symbol.children ?? []);
     }
@@ -54,4 +64,11 @@ async function symbolAround({ document, selection }: TextEditor): Promise<Docume
   walk(symbols ?? []);
   const innermost = (kinds: readonly SymbolKind[]) => around.find(({ kind }) => kinds.includes(kind));
   return innermost(functions) ?? innermost(types);
+}
+
+/** A comment belongs to what it stands above: the end of the first line below it; undefined for other lines. */
+function belowComments(document: TextDocument, from: number): Position | undefined {
+  let line = from;
+  while (line < document.lineCount && isComment(document.lineAt(line).text)) line++;
+  return line > from && line < document.lineCount ? document.lineAt(line).range.end : undefined;
 }

@@ -4,6 +4,7 @@ import {
   commands,
   type Disposable,
   Location,
+  Position,
   Range,
   Selection,
   TabInputText,
@@ -15,10 +16,11 @@ import {
   window,
 } from 'vscode';
 import type { SearchResult } from '../../../protocol/messages.ts';
+import { declarationLine } from './result-lines.ts';
 
-/** Opens it with the cursor on its first line. What is gone from disk is said, not thrown. */
+/** Opens it with the cursor on the line that declares it. What is gone from disk is said, not thrown. */
 export async function openResult(result: SearchResult, how: 'here' | 'beside' = 'here'): Promise<void> {
-  const at = rangeOf(result).start;
+  const at = new Position(declarationLine(result), 0);
   try {
     await window.showTextDocument(Uri.parse(result.uri), {
       viewColumn: how === 'beside' ? ViewColumn.Beside : ViewColumn.Active,
@@ -37,7 +39,7 @@ export async function peekResult(result: SearchResult): Promise<void> {
   const editor = window.activeTextEditor;
   if (!editor) return openResult(result);
   const { document, selection } = editor;
-  const location = new Location(Uri.parse(result.uri), rangeOf(result).start);
+  const location = new Location(Uri.parse(result.uri), new Position(declarationLine(result), 0));
   await commands.executeCommand(
     'editor.action.peekLocations',
     document.uri,

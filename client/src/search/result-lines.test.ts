@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { IndexStatusParams, SearchResult } from '../../../protocol/messages.ts';
 import {
   countLine,
+  declarationLine,
   firstLineOf,
   groupByFile,
   iconOf,
@@ -48,6 +49,14 @@ describe('results', () => {
     expect(firstLineOf(result({ text: '\n\n\tconst  a\t= 1;\r\nb' }))).toBe('const a = 1;');
     expect(firstLineOf(result({ text: 'x'.repeat(10_000) })).length).toBeLessThan(200);
     expect(firstLineOf(result({ text: '' }))).toBe('');
+  });
+
+  test('a documented function is shown by the line that declares it', () => {
+    const text = '/** Opens the store, see open. */\n@memo\nexport function open(path: string) {\n}';
+    expect(firstLineOf(result({ text, startLine: 9 }))).toBe('export function open(path: string) {');
+    expect(declarationLine(result({ text, startLine: 9 }))).toBe(11);
+    expect(declarationLine(result({ text: 'a();\nb();', name: '', startLine: 9 }))).toBe(9);
+    expect(declarationLine(result({ text: '', name: 'gone', startLine: 9 }))).toBe(9);
   });
 
   test('a kind that is not known has an icon too', () => {

@@ -23,13 +23,32 @@ export function iconOf(kind: string): string {
 
 /** Its name; where it has none, its first line of code. */
 export function titleOf(result: SearchResult): string {
-  return result.name || firstLineOf(result) || result.path;
+  const line = firstLineOf(result);
+  return result.name || (saysSomething(line) ? line : result.path);
 }
 
-/** The first line that says something: no comment sign alone, no bracket alone. */
-export function firstLineOf({ text }: SearchResult): string {
-  const line = text.split('\n').find((line) => /[\p{L}\p{N}]/u.test(line)) ?? '';
+/** The line that declares it: below its documentation, which comes first in a piece of code. */
+export function firstLineOf(result: SearchResult): string {
+  const line = result.text.split('\n')[declarationLine(result) - result.startLine] ?? '';
   return line.trim().replace(/\s+/g, ' ').slice(0, maxLineLength);
+}
+
+/** 0-based line of the file where its name stands first outside of comments, else where it first says something. */
+export function declarationLine({ text, name, startLine }: SearchResult): number {
+  const lines = text.split('\n');
+  const ownName = name.split(/[.:#,\s]+/).at(-1) ?? '';
+  const named = ownName ? lines.findIndex((line) => line.includes(ownName) && !isComment(line)) : -1;
+  const first = named >= 0 ? named : lines.findIndex(saysSomething);
+  return startLine + Math.max(0, first);
+}
+
+function saysSomething(line: string): boolean {
+  return /[\p{L}\p{N}]/u.test(line);
+}
+
+/** By how it begins; a decorator counts, as it stands before what it belongs to too. */
+export function isComment(line: string): boolean {
+  return /^\s*(\/[/*]|\*|#|--|@|"{3}|'{3})/.test(line);
 }
 
 /** `src/a.ts:12`, counted from 1 as editors do. */

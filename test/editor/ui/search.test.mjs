@@ -20,7 +20,8 @@ const testTimeoutMs = 150_000;
 /** A workbench, an extension host and a model to convert, on a machine that is busy with other things. */
 const coldStartMs = 150_000;
 
-const pickRow = '.quick-input-list .monaco-list-row';
+const pick = '.quick-input-widget:visible';
+const pickRow = `${pick} .quick-input-list .monaco-list-row`;
 const tree = '.pane-body:has(.tree-explorer-viewlet-tree-view)';
 const treeRow = `${tree} .monaco-list-row`;
 
@@ -57,7 +58,8 @@ describe('search in the workbench', { timeout: 600_000 }, () => {
   );
 
   afterEach(async (context) => {
-    if (context.error) await page?.screenshot({ path: path.join(pictures, 'search-failed.png') });
+    const name = context.name.replace(/\W+/g, '-').slice(0, 30);
+    if (context.error) await page?.screenshot({ path: path.join(pictures, `search-failed-${name}.png`) });
     await page.keyboard.press('Escape');
   });
 
@@ -96,6 +98,7 @@ describe('search in the workbench', { timeout: 600_000 }, () => {
     await openPick('fine in cents');
     await chooseRow('fineInCents');
     await page.keyboard.press('Control+\\');
+    await page.waitForSelector('.quick-input-widget', { state: 'hidden' });
     await page.waitForFunction(() => document.querySelectorAll('.editor-group-container').length === 2);
     await runCommand('View: Close All Editors');
   });
@@ -141,29 +144,33 @@ describe('search in the workbench', { timeout: 600_000 }, () => {
 
   async function openPick(query) {
     await runCommand('Stet: Search Code');
-    await page.waitForSelector('.quick-input-widget input');
+    await page.waitForSelector(`${pick} .quick-input-titlebar:has-text("Search Code")`);
     await page.keyboard.type(query, { delay: 25 });
   }
 
   /** Moves down to the row, as a person would. */
   async function chooseRow(name) {
     await page.waitForSelector(`${pickRow}[aria-label*="${name}"]`);
+    // Until the last results are there, another row may take its place.
     await page.waitForFunction(
       () => !document.querySelector('.quick-input-widget .monaco-progress-container.active'),
     );
-    for (let nDown = 0; nDown < 20; nDown++) {
-      const focused = await page.getAttribute(`${pickRow}.focused`, 'aria-label');
-      if (focused?.includes(name)) return;
+    for (let nLooks = 0; nLooks < 40; nLooks++) {
+      const focused = page.locator(`${pickRow}.focused`).first();
+      const label = await focused.getAttribute('aria-label', { timeout: 1000 }).catch(() => null);
+      if (label?.includes(name)) return;
       await page.keyboard.press('ArrowDown');
       await page.waitForTimeout(50);
     }
     throw new Error(`${name} could not be reached`);
   }
 
+  /** Text goes into the palette's own input: one that is still closing would let it through to the editor. */
   async function runCommand(title) {
+    await page.waitForSelector('.quick-input-widget', { state: 'hidden' });
     await page.keyboard.press('F1');
-    await page.waitForSelector('.quick-input-widget input');
-    await page.keyboard.type(title);
+    await page.waitForSelector(`${pick} input`);
+    await page.fill(`${pick} input`, `>${title}`);
     await page.waitForSelector(`${pickRow}[aria-label*="${title}"]`);
     await page.keyboard.press('Enter');
   }

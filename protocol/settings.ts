@@ -103,6 +103,13 @@ export const settingsTable = {
     description:
       "The most tokens of the file that the model reads around the cursor; 0 takes the model's own limit. Fewer are faster.",
   },
+  'completion.relatedFiles': {
+    type: 'boolean',
+    default: true,
+    scope: 'window',
+    description:
+      'Let suggestions use names and lines of files that are not open: the search index is asked for pieces that belong to what you write, in pauses. Needs search.enable.',
+  },
   'completion.debounceMs': {
     type: 'number',
     default: 30,

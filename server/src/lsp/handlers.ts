@@ -23,6 +23,7 @@ import type { Documents } from './documents.ts';
 import { isPosition, isRange, toCompletionRequest, triggerOf } from './from-lsp.ts';
 import { guardNotification, guardRequest } from './guard.ts';
 import { attachModelHandlers, type ModelPlaces, type Models } from './model-handlers.ts';
+import { RelatedContext } from './related-context.ts';
 import type { Reporter } from './reporter.ts';
 import { SearchHandlers } from './search-handlers.ts';
 import { isSameEngine, parseSettings } from './settings.ts';
@@ -49,6 +50,7 @@ export interface ServerParts {
 export function attachHandlers(parts: ServerParts): void {
   const { connection, documents, reporter, engine, search } = parts;
   const searching = new SearchHandlers(parts);
+  const related = new RelatedContext(parts);
   const configuration = new Configuration(parts, searching);
 
   const edit = (change: DocumentChange | undefined) => {
@@ -60,12 +62,16 @@ export function attachHandlers(parts: ServerParts): void {
     [workspaceTrustedNotification]: () => configuration.trusted(),
     'textDocument/didOpen': (params: unknown) => edit(documents.didOpen(params)),
     'textDocument/didChange': (params: unknown) => edit(documents.didChange(params)),
-    'textDocument/didClose': (params: unknown) => edit(documents.didClose(params)),
+    'textDocument/didClose': (params: unknown) => {
+      const change = documents.didClose(params);
+      if (change) related.closed(change.uri);
+      edit(change);
+    },
     ...searching.notifications,
   };
   const requests: Record<string, (params: never, signal: AbortSignal) => Promise<unknown>> = {
     'textDocument/inlineCompletion': (params: InlineCompletionParams, signal) =>
-      inlineCompletion(parts, configuration.settings, params, signal),
+      inlineCompletion(parts, related, configuration.settings, params, signal),
     'workspace/executeCommand': async (params: ExecuteCommandParams) => {
       const id = params.arguments?.[0];
       if (params.command === acceptedCommand && Number.isInteger(id)) engine.accepted(id);
@@ -77,6 +83,7 @@ export function attachHandlers(parts: ServerParts): void {
   connection.onInitialize((params) => configuration.initialize(params));
   connection.onShutdown(
     guardNotification('shutdown', reporter, async () => {
+      related.dispose();
       await Promise.all([engine.dispose(), search.dispose()]);
     }),
   );
@@ -91,6 +98,7 @@ export function attachHandlers(parts: ServerParts): void {
 
 async function inlineCompletion(
   { documents, engine, reporter }: ServerParts,
+  related: RelatedContext,
   settings: Settings,
   params: InlineCompletionParams,
   signal: AbortSignal,
@@ -103,6 +111,7 @@ async function inlineCompletion(
   if (isOff && triggerOf(params) === 'automatic') return null;
 
   const request = toCompletionRequest(params, document, settings);
+  if (settings['completion.relatedFiles']) related.at(document.uri, request.offset);
   const result = await engine.complete(request, signal);
   reporter.completed(document.uri, result);
   const isCurrent = documents.get(document.uri)?.version === request.version;

@@ -1,5 +1,6 @@
 /** openIndexFile: opens or makes the SQLite file of an index; one that is of another version or damaged is made anew. */
 
+import { statSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EngineError } from '../../engine/base/error.ts';
@@ -16,7 +17,7 @@ export interface IndexFileOptions {
 }
 
 /** Grows with every change of the tables below. */
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 // Big columns stand in tables of their own, so that reading the list of files reads nothing else.
 // `words` keeps no text: what is shown comes from `contents`. detail=full, because with detail=column
@@ -59,6 +60,12 @@ export async function deleteIndexFile(file: string): Promise<void> {
   for (const suffix of ['', '-wal', '-shm', '-journal', '.lock']) {
     await rm(`${file}${suffix}`, { recursive: true, force: true });
   }
+}
+
+/** Of the file and of its log of what was written lately. */
+export function indexFileSize(file: string): number {
+  const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return sizeOf(file) + sizeOf(`${file}-wal`);
 }
 
 /** The index as it is, unless it is new, of another version, or no database. */

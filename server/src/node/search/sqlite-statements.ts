@@ -18,7 +18,6 @@ const statementTexts = {
   filesWith: `SELECT id FROM files
     WHERE (? IS NULL OR language_id IN (SELECT value FROM json_each(?))) AND mtime_ms >= ?`,
   fileByPath: 'SELECT id, path, language_id, mtime_ms, n_chunks, n_vectors FROM files WHERE path = ?',
-  fileById: 'SELECT id, path, language_id, mtime_ms FROM files WHERE id = ?',
   insertFile: `INSERT INTO files(path, language_id, mtime_ms, size_bytes, hash, n_chunks, n_vectors)
     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   updateFile: `UPDATE files SET language_id = ?, mtime_ms = ?, size_bytes = ?, hash = ?, n_chunks = ?, n_vectors = ?
@@ -28,7 +27,8 @@ const statementTexts = {
   deleteContents: 'DELETE FROM contents WHERE file_id = ?',
   insertVectors: 'INSERT INTO vectors VALUES (?, ?)',
   deleteVectors: 'DELETE FROM vectors WHERE file_id = ?',
-  contents: 'SELECT chunks, packed FROM contents JOIN vectors USING (file_id) WHERE file_id = ?',
+  contents: `SELECT path, language_id, mtime_ms, n_chunks, chunks FROM files JOIN contents ON file_id = id
+    WHERE id = ?`,
   loadVectors: `SELECT id, n_chunks, packed FROM files JOIN vectors ON file_id = id
     WHERE id > ? ORDER BY id LIMIT ?`,
   insertWords: 'INSERT INTO words(rowid, name, path, code, kind) VALUES (?, ?, ?, ?, ?)',

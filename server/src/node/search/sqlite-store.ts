@@ -4,7 +4,6 @@
 // synchronous here, and the search process has nothing else to do meanwhile. Words are ranked by FTS5,
 // vectors by vector-scan; both give chunk keys, which are `file id × 4096 + place in the file`.
 
-import { statSync } from 'node:fs';
 import { assert } from '../../engine/base/assert.ts';
 import { globSource } from '../../engine/search/glob.ts';
 import type {
@@ -17,11 +16,26 @@ import type {
   StoreStats,
 } from '../../engine/search/store.ts';
 import { lexicalWords } from '../../engine/search/words.ts';
-import { chunkKinds, packChunks, packRows, unpackChunks, unpackRows } from './packed-file.ts';
+import {
+  chunkKinds,
+  chunksPerGroup,
+  type FileRow,
+  packChunks,
+  packRows,
+  unpackChunks,
+  unpackGroup,
+  unpackRows,
+} from './packed-file.ts';
 import type { Sqlite } from './sqlite.ts';
-import { deleteIndexFile, type IndexFileOptions, openIndexFile, toEngineError } from './sqlite-schema.ts';
+import {
+  deleteIndexFile,
+  type IndexFileOptions,
+  indexFileSize,
+  openIndexFile,
+  toEngineError,
+} from './sqlite-schema.ts';
 import { maxChunksPerFile, prepareAll, type Statements } from './sqlite-statements.ts';
-import { unpackVector, VectorScan } from './vector-scan.ts';
+import { VectorScan } from './vector-scan.ts';
 import { WordCounts } from './word-counts.ts';
 
 export interface SqliteStoreOptions extends IndexFileOptions {
@@ -40,6 +54,9 @@ const loadBatch = 1000;
 /** Half a megabyte is written once in this many chunks; as many are not counted when the process is killed. */
 const countsSaveInterval = 10_000;
 
+/** Groups of chunks that are kept unpacked, some 10 kB each. */
+const maxGroups = 512;
+
 const fileOf = (key: number) => Math.floor(key / maxChunksPerFile);
 
 export class SqliteStore implements SearchStore {
@@ -54,6 +71,8 @@ export class SqliteStore implements SearchStore {
   private paths: Map<number, string> | undefined;
 
   private isClosed = false;
+  /** Chunks read lately, by `file id × 4096 + group`: both stages of a search ask for the same ones. */
+  private readonly groups = new Map<number, readonly IndexedChunk[]>();
 
   private constructor(
     private database: Sqlite,
@@ -155,31 +174,25 @@ export class SqliteStore implements SearchStore {
   }
 
   async chunks(keys: readonly number[]): Promise<StoredChunk[]> {
-    const byFile = new Map<number, readonly StoredChunk[]>();
-    return this.attempt(() =>
-      keys.flatMap((key) => {
-        const id = fileOf(key);
-        let chunks = byFile.get(id);
-        if (!chunks) {
-          const file = this.statements.fileById.all(id)[0];
-          chunks = file ? this.read(id, file) : [];
-          byFile.set(id, chunks);
-        }
-        return chunks[key % maxChunksPerFile] ?? [];
-      }),
-    );
+    return this.attempt(() => {
+      const files = new Map<number, FileRow | undefined>();
+      return keys.flatMap((key) => this.chunkAt(key, files) ?? []);
+    });
   }
 
   async chunksOf(path: string): Promise<StoredChunk[]> {
     return this.attempt(() => {
       const file = this.statements.fileByPath.all(path)[0];
-      return file ? this.read(file.id as number, file) : [];
+      const row = file && this.fileRow(file.id as number);
+      if (!row) return [];
+      const id = file.id as number;
+      return unpackChunks(row.chunks, row.nChunk).map((chunk, place) => this.stored(chunk, id, place, row));
     });
   }
 
   async stats(): Promise<StoreStats> {
     const { file } = this.options;
-    return { ...this.counts, sizeBytes: sizeOf(file) + sizeOf(`${file}-wal`) };
+    return { ...this.counts, sizeBytes: indexFileSize(file) };
   }
 
   /** The file is deleted: emptying its tables would take longer than building them did. */
@@ -191,6 +204,7 @@ export class SqliteStore implements SearchStore {
     this.counts = { nFiles: 0, nChunks: 0, nVectors: 0 };
     this.wordCounts = new WordCounts();
     this.paths = undefined;
+    this.groups.clear();
     this.scan?.clear();
   }
 
@@ -242,27 +256,48 @@ export class SqliteStore implements SearchStore {
 
   /** All rows of a file but its own. */
   private forget(id: number): void {
+    this.groups.clear();
     this.statements.deleteWords.run(id * maxChunksPerFile, (id + 1) * maxChunksPerFile - 1);
     this.statements.deleteContents.run(id);
     this.statements.deleteVectors.run(id);
   }
 
-  private read(id: number, file: Record<string, unknown>): StoredChunk[] {
-    const blob = this.statements.contents.all(id)[0];
-    if (!blob) return [];
-    const chunks = unpackChunks(blob.chunks as Uint8Array);
-    const rows = unpackRows(blob.packed as Uint8Array, chunks.length, this.options.dims);
-    return chunks.map((chunk, place) => {
-      const packed = rows[place]?.packed;
-      return {
-        ...chunk,
-        ...(packed && packed.scale > 0 && { vector: unpackVector(packed) }),
-        key: id * maxChunksPerFile + place,
-        path: file.path as string,
-        languageId: file.language_id as string,
-        mtimeMs: file.mtime_ms as number,
-      };
-    });
+  /** `files` remembers what was read for keys before. */
+  private chunkAt(key: number, files: Map<number, FileRow | undefined>): StoredChunk | undefined {
+    const id = fileOf(key);
+    const place = key % maxChunksPerFile;
+    const group = Math.floor(place / chunksPerGroup);
+    const groupKey = id * maxChunksPerFile + group;
+    if (!files.has(id)) files.set(id, this.fileRow(id));
+    const row = files.get(id);
+    if (!row) return undefined;
+    let chunks = this.groups.get(groupKey);
+    if (!chunks) {
+      chunks = unpackGroup(row.chunks, group);
+      if (this.groups.size >= maxGroups) this.groups.clear();
+      this.groups.set(groupKey, chunks);
+    }
+    const chunk = chunks[place % chunksPerGroup];
+    return chunk && this.stored(chunk, id, place, row);
+  }
+
+  private fileRow(id: number): FileRow | undefined {
+    const row = this.statements.contents.all(id)[0];
+    if (!row) return undefined;
+    return {
+      path: row.path as string,
+      languageId: row.language_id as string,
+      mtimeMs: row.mtime_ms as number,
+      nChunk: row.n_chunks as number,
+      chunks: row.chunks as Uint8Array,
+    };
+  }
+
+  private stored(chunk: IndexedChunk, id: number, place: number, row: FileRow): StoredChunk {
+    const vector = this.vectors().vectorAt(id, place);
+    const { path, languageId, mtimeMs } = row;
+    const key = id * maxChunksPerFile + place;
+    return { ...chunk, ...(vector && { vector }), key, path, languageId, mtimeMs };
   }
 
   /** Ids of the files that the filter lets through; undefined when it says nothing of files. */
@@ -365,8 +400,4 @@ function rollBack(database: Sqlite): void {
   } catch {
     // SQLite rolls back by itself where the disk is full; a second time is an error that says nothing.
   }
-}
-
-function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

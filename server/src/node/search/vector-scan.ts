@@ -30,7 +30,9 @@ export function packVector(vector: Float32Array): PackedVector {
 }
 
 export function unpackVector({ scale, numbers }: PackedVector): Float32Array {
-  return Float32Array.from(numbers, (number) => number * scale);
+  const vector = new Float32Array(numbers.length);
+  for (let i = 0; i < numbers.length; i++) vector[i] = (numbers[i] as number) * scale;
+  return vector;
 }
 
 /** Rows are kept in blocks of this many: a block's scores are picked over before the next is scanned. */
@@ -88,6 +90,16 @@ export class VectorScan {
     this.grow(first + rows.length);
     for (const { key, packed } of rows) this.write(this.nRow++, key, packed);
     this.groups.set(group, first * groupRadix + rows.length);
+  }
+
+  /** The vector at `place` of a group; undefined where there is none. */
+  vectorAt(group: number, place: number): Float32Array | undefined {
+    const packed = this.groups.get(group);
+    if (packed === undefined || place >= packed % groupRadix) return undefined;
+    const row = Math.floor(packed / groupRadix) + place;
+    const scale = this.floats()[this.scaleAt(row) / 4] as number;
+    if (scale === 0) return undefined;
+    return unpackVector({ scale, numbers: new Int8Array(this.memory.buffer, this.rowAt(row), this.dims) });
   }
 
   remove(group: number): void {

@@ -46,9 +46,3 @@ export const diagnosticsRequest = new RequestType<DiagnosticsParams, readonly Di
 
 /** The process has answered a question about this document to itself: from now on answers are quick. */
 export const warmNotification = new NotificationType<{ uri: string }>('types/warm');
-
-/** The process's arguments. */
-export interface TypeScriptProcessOptions {
-  /** Holds lib.*.d.ts. */
-  readonly libFolder: string;
-}

@@ -107,7 +107,8 @@ export class CompressionMethods {
       segments: this.segments,
       parsers: this.parsers,
     };
-    const compressor = new Compressor({ segments, clock, parsers, ranker: this.ranker() }); // cold each time
+    const ranker = this.rankerFor(one, 'ours');
+    const compressor = new Compressor({ segments, clock, parsers, ranker });
     const files = one.background.map(({ name, languageId, text }) => ({ path: name, languageId, text }));
     const result = await compressor.compress(
       { query: one.query, files, budgetTokens: budget, usesModel },
@@ -121,6 +122,17 @@ export class CompressionMethods {
       }),
     );
     return { ...context, parses: verdicts.filter(Boolean).length / Math.max(1, verdicts.length) };
+  }
+
+  private readonly rankers = new Map<string, Ranker>();
+
+  /** One for a case and a method: the second budget finds the scores of the first. */
+  private rankerFor(one: CompressionCase, method: string): Ranker {
+    if (this.rankers.size > 4) this.rankers.clear();
+    const key = `${method} ${one.file.name} ${one.query}`;
+    const ranker = this.rankers.get(key) ?? this.ranker();
+    this.rankers.set(key, ranker);
+    return ranker;
   }
 
   private ranker(): Ranker {
@@ -160,7 +172,7 @@ export class CompressionMethods {
       );
     const random = seededRandom(one.query.length);
     if (by === 'random') return pieces.map(() => random());
-    const ranker = this.ranker();
+    const ranker = this.rankerFor(one, 'LongCodeZip');
     const passage = (text: string) => passageOf(text, this.segments.encode(text));
     const scores: number[] = [];
     for (const { text } of pieces)

@@ -118,7 +118,7 @@ function notes(cases: readonly CompressionCase[]): string[] {
   return [
     `${count('long')} next lines in the middle of functions, and ${count('needed')} that name something that one other file declares and their own has not used yet; 24 to 44 kB of other files are the background, the unfinished function the query and all of the file that the model sees.`,
     '“full” is the background’s end as far as the window goes; the model has 1024 positions in the product and 2048 at most, so no contender sees all of it. With “cache model” the same context also feeds the cache model, as the product does with open and related files.',
-    'ms is the choosing of the context, cold, on a machine with other work.',
+    'ms is the choosing of the context: cold for the smaller budget; for the larger one the model was asked already.',
   ];
 }
 

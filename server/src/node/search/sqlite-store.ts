@@ -217,11 +217,6 @@ export class SqliteStore implements SearchStore {
     });
   }
 
-  /** Reads every vector into memory, so that the first search by meaning does not wait for it. */
-  warmUp(): void {
-    this.vectors();
-  }
-
   private write(file: FileEntry, chunks: readonly IndexedChunk[]) {
     const { path, languageId, mtimeMs, sizeBytes, hash } = file;
     const nVectors = chunks.filter(({ vector }) => vector).length;
@@ -320,6 +315,7 @@ export class SqliteStore implements SearchStore {
     return this.paths;
   }
 
+  /** Every vector, read into memory when first asked for: a second or two for a million. */
   private vectors(): VectorScan {
     if (this.scan) return this.scan;
     const scan = new VectorScan(this.options.dims);

@@ -61,5 +61,6 @@ function startOf(lines: readonly string[], line: number): number {
   return at;
 }
 
-const commentMark = (languageId: string) =>
+/** What begins a comment; good enough for a line that is measured with. */
+export const commentMark = (languageId: string) =>
   /^(python|ruby|shellscript|yaml|toml|perl|r|powershell|makefile|dockerfile)$/.test(languageId) ? '#' : '//';

@@ -15,6 +15,7 @@ import type { AskEvent, EditEvent, SessionEvent } from '../../../protocol/sessio
 import { stagesOf } from '../stages.ts';
 import { reasonOf } from '../trace/reasons.ts';
 import type { LoggedRequest, RequestLog } from '../trace/request-log.ts';
+import { commentMark } from './file-session.ts';
 import type { Measurement } from './report.ts';
 
 /** Who waits longer for an answer asks again. */
@@ -34,14 +35,17 @@ export async function playSession(
 ): Promise<Measurement[]> {
   const [open] = session;
   if (open?.kind !== 'open') throw new InterruptedError('The session does not begin with a file.');
-  const document = await workspace.openTextDocument({ language: open.languageId, content: open.text });
+  // A first line of its own, since an answer that is known from another play is no measurement.
+  const mark = `${commentMark(open.languageId)} play ${++nPlayed} of Stet's benchmark\n`;
+  const content = mark + open.text;
+  const document = await workspace.openTextDocument({ language: open.languageId, content });
   try {
     throwIfCancelled(token);
     const editor = await window.showTextDocument(document, { preview: false });
     await commands.executeCommand('workbench.action.focusActiveEditorGroup');
     const player = new Player(editor, log, token);
     const measurements: Measurement[] = [];
-    for (const event of session.slice(1)) {
+    for (const event of session.slice(1).map((played) => moved(played, mark.length))) {
       throwIfCancelled(token);
       if (event.kind === 'edit') player.pending.push(event);
       if (event.kind !== 'complete') continue;
@@ -54,6 +58,15 @@ export async function playSession(
   } finally {
     await discard(document);
   }
+}
+
+let nPlayed = 0;
+
+/** The event behind a first line of so many characters. */
+function moved(event: SessionEvent, by: number): SessionEvent {
+  if (event.kind === 'open') return event;
+  if (event.kind === 'complete') return { ...event, offset: event.offset + by };
+  return { ...event, start: event.start + by, endExclusive: event.endExclusive + by };
 }
 
 class Player {
@@ -177,12 +190,24 @@ function throwIfCancelled(token: CancellationToken): void {
   if (token.isCancellationRequested) throw new CancellationError();
 }
 
+/** The editor tells of a closed document a moment after it is closed. */
+const closesWithinMs = 5000;
+
 /** Closes the document without asking whether to save it. */
 async function discard(document: TextDocument): Promise<void> {
-  // More than once where another editor pushed itself in front between the two commands.
-  for (let nTries = 0; nTries < 5 && !document.isClosed; nTries++) {
-    const editor = await window.showTextDocument(document, { preview: false });
-    if (window.activeTextEditor !== editor) continue;
-    await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
-  }
+  if (document.isClosed) return;
+  const closed = new Promise<void>((resolve) => {
+    const timer = setTimeout(() => end(), closesWithinMs);
+    const listener = workspace.onDidCloseTextDocument((other) => {
+      if (other === document) end();
+    });
+    const end = () => {
+      clearTimeout(timer);
+      listener.dispose();
+      resolve();
+    };
+  });
+  await window.showTextDocument(document, { preview: false });
+  await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+  await closed;
 }

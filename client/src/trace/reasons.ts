@@ -11,6 +11,12 @@ export interface Reason {
 const reasons: Readonly<Record<string, Reason>> = {
   generated: { words: 'The model wrote it.', isShown: true },
   reused: { words: 'You typed along the suggestion on screen; this is the rest of it.', isShown: true },
+  cached: { words: 'You were here before; this is what was suggested then.', isShown: true },
+  'ill-typed': {
+    words: 'What it wrote names something that the types do not know.',
+    wayOut: 'stet.types.enable and stet.types.disabledKinds say what is checked.',
+    isShown: false,
+  },
   empty: {
     words: 'The model had nothing to add here, or nothing was left of it after trimming.',
     wayOut: 'Type a little more, or ask again with Alt+\\ at another place.',

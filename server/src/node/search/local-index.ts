@@ -72,16 +72,18 @@ export async function openLocalIndex(parts: LocalIndexParts): Promise<LocalIndex
 }
 
 async function openStore({ roots, settings, encoder, tracer }: LocalIndexParts): Promise<SearchStore> {
+  const identity = `${contentVersion} ${encoder?.id ?? ''}`;
   if (settings.database !== undefined) {
     const { openPostgresStore } = await import('./postgres-store.ts');
     return openPostgresStore({
       connectionString: settings.database,
       name: indexFolderOf(roots, { ...settings, indexFolder: '/' }),
+      identity,
     });
   }
   return SqliteStore.open({
     file: join(indexFolderOf(roots, settings), 'index.sqlite'),
-    identity: `${contentVersion} ${encoder?.id ?? ''}`,
+    identity,
     dims: encoder?.dims ?? dimsWithoutEncoder,
     relativePath: (path) => relativeTo(roots, path),
     tracer,

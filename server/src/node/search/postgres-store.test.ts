@@ -11,7 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const open = (name: string) => openPostgresStore({ connectionString: server.connectionString, name });
+const identity = '1 test';
+const open = (name: string) =>
+  openPostgresStore({ connectionString: server.connectionString, name, identity });
 
 describeStore('PostgreSQL with pgvector', () => ({ open }));
 
@@ -34,6 +36,20 @@ describe('what is particular to PostgreSQL', () => {
     await b.clear();
     expect(await a.lexical(['only'], 10)).toHaveLength(1);
     await Promise.all([a.close(), b.close()]);
+  });
+
+  test('an index that another encoder made is not mixed with ours', async () => {
+    const ours = await open('/same');
+    await ours.replace([{ file: fileEntry('/w/a.ts'), chunks: [indexedChunk('only here')] }]);
+    const theirs = await openPostgresStore({
+      connectionString: server.connectionString,
+      name: '/same',
+      identity: '2 test',
+    });
+    expect((await theirs.files()).size).toBe(0);
+    await theirs.clear();
+    expect((await ours.files()).size).toBe(1);
+    await Promise.all([ours.close(), theirs.close()]);
   });
 
   test('a replace that fails leaves everything as it was', async () => {
@@ -71,14 +87,14 @@ describe('what is particular to PostgreSQL', () => {
 
   test('a database without pgvector: said so, with the way out', async () => {
     const bare = await startPglite({ hasPgvector: false });
-    const opening = openPostgresStore({ connectionString: bare.connectionString, name: '/w' });
+    const opening = openPostgresStore({ connectionString: bare.connectionString, name: '/w', identity });
     await expect(opening).rejects.toThrow(/pgvector.*CREATE EXTENSION vector/s);
     await bare.stop();
   });
 
   test('no database there: said so, and the password is not', async () => {
     const connectionString = 'postgres://stet:canary-password@127.0.0.1:1/nowhere';
-    const error = await openPostgresStore({ connectionString, name: '/w' }).catch((error) => error);
+    const error = await openPostgresStore({ connectionString, name: '/w', identity }).catch((error) => error);
     expect(error).toBeInstanceOf(EngineError);
     expect(error.message).toMatch(/database failed.*stet\.search\.backend/s);
     expect(String(error.stack)).not.toContain('canary-password');
@@ -86,7 +102,9 @@ describe('what is particular to PostgreSQL', () => {
 
   test('a connection string that is none: said so', async () => {
     for (const connectionString of ['', 'nonsense', 'postgres://%zz']) {
-      await expect(openPostgresStore({ connectionString, name: '/w' })).rejects.toThrow(EngineError);
+      await expect(openPostgresStore({ connectionString, name: '/w', identity })).rejects.toThrow(
+        EngineError,
+      );
     }
   });
 });

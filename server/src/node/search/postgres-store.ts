@@ -23,6 +23,8 @@ export interface PostgresOptions {
   readonly connectionString: string;
   /** Names the index within the database: one per workspace. */
   readonly name: string;
+  /** Of what made its content (cutting, encoder): an index of another identity stands beside it, untouched. */
+  readonly identity: string;
 }
 
 /** One window asks for little at a time, and a database has few connections to give. */
@@ -45,9 +47,9 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Searc
     allowExitOnIdle: true,
   });
   pool.on('error', () => {}); // an idle connection was cut: the next call opens another
-  const store = new PostgresStore(pool, schemaName(options.name));
+  const store = new PostgresStore(pool, schemaName(`${options.name}\n${options.identity}`));
   try {
-    await store.create(options.name);
+    await store.create(`${options.name} (${options.identity})`);
   } catch (error) {
     await pool.end().catch(() => {});
     throw error;

@@ -36,6 +36,8 @@ export interface Task {
   readonly settings: CompletionSettings;
   /** Texts to choose from that are wanted beside the likeliest. */
   readonly nOthers: number;
+  /** Told all that is written so far. */
+  readonly onText?: (text: string) => void;
   readonly startMs: number;
   readonly stages: Stages;
 }

@@ -11,16 +11,10 @@ import { sureLength, thresholds } from './confidence.ts';
 import { Debounce } from './debounce.ts';
 import { Healer } from './healing.ts';
 import { Idle } from './idle.ts';
+import { InFlight } from './in-flight.ts';
 import { quietZoneAt } from './quiet-zones.ts';
-import {
-  type CompletionOutcome,
-  type CompletionRequest,
-  type CompletionResult,
-  type CompletionSettings,
-  type Explanation,
-  newCost,
-  type Suggestion,
-} from './request.ts';
+import { Reply } from './reply.ts';
+import type { CompletionRequest, CompletionResult, CompletionSettings, Suggestion } from './request.ts';
 import { ShownSuggestions } from './reuse.ts';
 import { refuse, type Situation, situationOf } from './situation.ts';
 
@@ -40,6 +34,7 @@ export class Completer {
   private readonly backOff: BackOff;
   private readonly shown = new ShownSuggestions();
   private readonly answers = new Answers();
+  private readonly inFlight: InFlight;
   private nextId = 1;
 
   constructor(private readonly parts: CompleterParts) {
@@ -52,87 +47,99 @@ export class Completer {
     this.healer = new Healer(lm, clock, onError);
     this.ahead = new Idle(clock, onError);
     this.backOff = new BackOff(clock);
+    this.inFlight = new InFlight(clock);
   }
 
   /** Answers `request`; rejects with the signal's reason when aborted. */
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
-    const { clock } = this;
-    const { documents, pool, trees } = this.parts;
-    const startMs = clock.nowMs();
-    const stages = new Stages(clock);
-    stages.enter('context');
-    let cost = newCost();
-    let explanation: Explanation | undefined;
-    const answer = (
-      outcome: CompletionOutcome,
-      suggestions: readonly Suggestion[] = [],
-    ): CompletionResult => ({
-      outcome,
-      ...(suggestions[0] && { suggestion: suggestions[0] }),
-      ...(suggestions.length > 1 && { alternatives: suggestions.slice(1) }),
-      ...(explanation && { explanation }),
-      cost: { ...cost, ms: clock.nowMs() - startMs, stages: stages.finish() },
-    });
-
+    const { documents, trees } = this.parts;
+    const { settings, selected, offset } = request;
+    const reply = new Reply(this.clock);
     const snapshot = documents.get(request.uri);
-    if (!snapshot) return answer('unknown-document');
+    if (!snapshot) return reply.with('unknown-document');
     const refusal = refuse(snapshot, request);
-    if (refusal) return answer(refusal);
+    if (refusal) return reply.with(refusal);
 
-    const { settings, selected, trigger, offset } = request;
-    const isInvoked = trigger === 'invoked';
+    const isInvoked = request.trigger === 'invoked';
     const region = trees?.readNow(snapshot, (tree) => regionAt(tree, offset));
     const situation = situationOf(snapshot, request, region);
-    const { place } = situation;
-    const quiet = isInvoked
-      ? undefined
-      : quietZoneAt(snapshot, offset, place.surroundings.scanner.region, settings);
-    if (quiet) return answer(quiet);
+    const zone = situation.place.surroundings.scanner.region;
+    const quiet = isInvoked ? undefined : quietZoneAt(snapshot, offset, zone, settings);
+    if (quiet) return reply.with(quiet);
 
     const nOthers = isInvoked ? (settings.alternatives ?? 1) - 1 : 0;
     const isFresh = selected !== undefined || nOthers > 0 || request.explain === true;
     const reused = isFresh ? undefined : this.shown.match(snapshot, offset);
     this.backOff.asked(snapshot, reused !== undefined);
     const delayMs = this.debounce.nextDelayMs(settings.debounceMs); // watches every request
-    if (reused) return answer('reused', [reused]);
-    const judge = (found: Found) => this.judge(found, situation, request);
-    const show = (suggestions: readonly Suggestion[]) => {
-      const [first] = suggestions;
-      if (first) this.onShown(first, snapshot, offset, settings);
-      return suggestions;
-    };
+    if (reused) return reply.with('reused', [reused]);
 
-    const scope = scopeOf(request);
-    const known = request.explain ? undefined : this.answers.find(scope, place);
-    if (known && known.nWanted > nOthers) {
-      const suggestions = show(judge(known));
-      return answer(suggestions.length > 0 ? 'cached' : (known.nothing ?? 'unsure'), suggestions);
-    }
-    stages.enter('debounce');
-    if (!isInvoked && delayMs > 0) await clock.sleep(delayMs, signal);
-    stages.enter('context');
+    const asked: Asked = { request, snapshot, situation, scope: scopeOf(request), nOthers, reply };
+    const known = this.known(asked) ?? (await this.joined(asked, signal));
+    if (known) return known;
+    reply.stages.enter('debounce');
+    if (!isInvoked && delayMs > 0) await this.clock.sleep(delayMs, signal);
+    reply.stages.enter('context');
+    return this.generated(asked, signal);
+  }
 
+  /** From what was answered at this place before. */
+  private known(asked: Asked): CompletionResult | undefined {
+    const { request, snapshot, situation, scope, nOthers, reply } = asked;
+    const found = request.explain ? undefined : this.answers.find(scope, situation.place);
+    if (!found || found.nWanted <= nOthers) return undefined;
+    const suggestions = this.judge(found, situation, request);
+    const [first] = suggestions;
+    if (first) this.onShown(first, snapshot, request.offset, request.settings);
+    return reply.with(first ? 'cached' : (found.nothing ?? 'unsure'), suggestions);
+  }
+
+  /** From what is being written for an earlier request, when that is over. */
+  private async joined(asked: Asked, signal: AbortSignal): Promise<CompletionResult | undefined> {
+    const { request, snapshot, situation, scope, reply } = asked;
+    const done = this.inFlight.join(scope, situation.place);
+    if (!done) return undefined;
+    reply.stages.enter('queue');
+    await orAborted(done, signal);
+    reply.stages.enter('context');
+    if (this.parts.documents.get(request.uri)?.version !== snapshot.version) return reply.with('stale');
+    return this.known(asked);
+  }
+
+  /** From the model. */
+  private async generated(asked: Asked, signal: AbortSignal): Promise<CompletionResult> {
+    const { request, snapshot, situation, scope, nOthers, reply } = asked;
+    const { settings, offset, uri } = request;
+    const { place } = situation;
+    const { stages, startMs } = reply;
     this.ahead.stop(); // only now: typing along a suggestion is no reason to stop
     this.healer.stop();
-    const task = { snapshot, place, settings, nOthers, startMs, stages };
     let onHealed: ((signal: AbortSignal) => Promise<void>) | undefined;
     try {
-      const written = await this.author.write(task, 'typing', signal);
-      cost = { ms: 0, ...written.cost };
-      if (request.explain) explanation = written.explanation;
-      if (documents.get(request.uri)?.version !== snapshot.version) return answer('stale');
-      this.answers.put(scope, place, written.answer);
-      const suggestions = judge({ ...written.answer, nTyped: 0 });
+      const task = { snapshot, place, settings, nOthers, startMs, stages };
+      const { answer, cost, explanation } = await this.inFlight.run(
+        scope,
+        place,
+        signal,
+        async (end, onText) => {
+          const written = await this.author.write({ ...task, onText }, 'typing', end);
+          this.answers.put(scope, place, written.answer); // also where nobody waits for it any more
+          return written;
+        },
+      );
+      reply.cost = cost;
+      if (request.explain) reply.explanation = explanation;
+      if (this.parts.documents.get(uri)?.version !== snapshot.version) return reply.with('stale');
+      const suggestions = this.judge({ ...answer, nTyped: 0 }, situation, request);
       const [first] = suggestions;
-      if (cost.rows === 'exact') show(suggestions);
-      else {
+      if (first && cost.rows === 'exact') this.onShown(first, snapshot, offset, settings);
+      if (cost.rows !== 'exact') {
         if (first) this.remember(first, snapshot, offset);
-        const shown = written.answer.candidates[0];
-        onHealed = (healing) => this.recheck(request, snapshot, situation, shown, first, healing);
+        onHealed = (healing) => this.recheck(asked, answer.candidates[0], first, healing);
       }
-      return answer(first ? 'generated' : (written.answer.nothing ?? 'unsure'), suggestions);
+      return reply.with(first ? 'generated' : (answer.nothing ?? 'unsure'), suggestions);
     } finally {
-      this.healer.start(pool.of(request.uri), onHealed);
+      this.healer.start(this.parts.pool.of(uri), onHealed);
     }
   }
 
@@ -140,6 +147,7 @@ export class Completer {
   dispose(): void {
     this.healer.stop();
     this.ahead.stop();
+    this.inFlight.dispose();
   }
 
   /** The user took the suggestion: what is on screen now is their text. */
@@ -213,24 +221,47 @@ export class Completer {
    * exact ones do not repeat is withdrawn: approximations may be early, they may not stay.
    */
   private async recheck(
-    request: CompletionRequest,
-    snapshot: DocumentSnapshot,
-    { place }: Situation,
+    { request, snapshot, situation, scope }: Asked,
     shown: Candidate | undefined,
     suggestion: Suggestion | undefined,
     signal: AbortSignal,
   ): Promise<void> {
+    const { place } = situation;
     const { settings, offset } = request;
     const stages = new Stages(this.clock);
     const task = { snapshot, place, settings, nOthers: 0, startMs: this.clock.nowMs(), stages };
     const { answer } = await this.author.write(task, 'background', signal);
     const isSame = answer.candidates[0]?.text === shown?.text;
-    if (!isSame) this.answers.delete(scopeOf(request), place);
+    if (!isSame) this.answers.delete(scope, place);
     if (!suggestion || this.parts.documents.get(snapshot.uri) !== snapshot) return;
     if (isSame) return this.onShown(suggestion, snapshot, offset, settings);
     this.shown.clear(snapshot.uri);
     this.parts.tracer({ kind: 'withdrawn', uri: snapshot.uri, id: suggestion.id });
   }
+}
+
+/** A request that is worth an answer, and all that is known of it. */
+interface Asked {
+  readonly request: CompletionRequest;
+  readonly snapshot: DocumentSnapshot;
+  readonly situation: Situation;
+  readonly scope: string;
+  /** Suggestions to choose from beside the first. */
+  readonly nOthers: number;
+  readonly reply: Reply;
+}
+
+/** Waits for `done`; rejects with the signal's reason when that is aborted first. */
+async function orAborted(done: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    void done.then(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    });
+  });
 }
 
 /** Where the next request comes from when `suggestion` is taken: behind it, or on the line that Enter begins. */

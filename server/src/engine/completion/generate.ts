@@ -48,6 +48,8 @@ export interface Job {
   readonly lenders: readonly Sequence[];
   /** Texts that are not in the document and may come again: the last suggestion's, deleted ones. */
   readonly recent: { readonly previous: Int32Array | undefined; readonly removed: readonly string[] };
+  /** Told all that is written so far, after each token. */
+  readonly onText?: (text: string) => void;
   /** Further texts that are wanted. */
   readonly nOthers: number;
   readonly settings: CompletionSettings;

@@ -233,3 +233,85 @@ describe('answers', () => {
     expect(file.model.nPasses).toBe(nPasses);
   });
 });
+
+describe('what is being written', () => {
+  /** A model that waits before every pass until it is let on. */
+  function held(marked: string, lines: Parameters<typeof newFile>[1]) {
+    const file = newFile(marked, lines);
+    const run = file.model.run.bind(file.model);
+    const waiting: (() => void)[] = [];
+    file.model.run = async (request) => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return run(request);
+    };
+    const settle = async () => {
+      for (let i = 0; i < 10; i++) await new Promise((resolve) => setTimeout(resolve, 1));
+    };
+    return {
+      ...file,
+      settle,
+      /** Lets `n` passes run, or all that come. */
+      async letOn(n = Infinity) {
+        for (let i = 0; i < n; i++) {
+          await settle();
+          const next = waiting.shift();
+          if (!next) return;
+          next();
+        }
+        await settle();
+      },
+    };
+  }
+
+  test('is the answer of the next request when typing agrees, though the first was cancelled', async () => {
+    const file = held('x = █', { 'x = ': 'foo;' });
+    const first = file.ask();
+    await file.letOn(1);
+    file.type('f');
+    const second = file.ask();
+    expect((await first).outcome).toBe('stale');
+    await file.letOn();
+    expect(await second).toMatchObject({ outcome: 'cached', text: 'oo;' });
+    expect(file.model.nRun).toBeLessThan(30); // the prompt was read once
+  });
+
+  test('is ended when typing goes another way', async () => {
+    const file = held('x = █', { 'x = ': 'foofoofoofoo;', 'x = z': 'ebra;' });
+    const first = file.ask();
+    await file.letOn(3);
+    file.type('z');
+    const second = file.ask();
+    expect((await first).outcome).toBe('stale');
+    await file.letOn();
+    expect(await second).toMatchObject({ outcome: 'generated', text: 'ebra;' });
+  });
+
+  test('is ended when it turns out to be another than what was typed', async () => {
+    const file = held('x = █', { 'x = ': 'foofoofoofoo;', 'x = z': 'ebra;' });
+    const first = file.ask();
+    await file.settle(); // the prompt is being read: nobody knows what will be written
+    file.type('z');
+    const second = file.ask();
+    expect((await first).outcome).toBe('stale');
+    await file.letOn();
+    expect(await second).toMatchObject({ outcome: 'generated', text: 'ebra;' });
+    expect(file.model.nPasses).toBeLessThan(12); // the first text was not written to its end
+  });
+
+  test('goes on for a while after a cancelled request, and no longer', async () => {
+    const file = held('x = █', { 'x = ': `${'ab'.repeat(30)};` });
+    const abort = new AbortController();
+    const asked = file.engine.complete(
+      { uri, version: 1, offset: 4, trigger: 'automatic', settings },
+      abort.signal,
+    );
+    await file.letOn(2);
+    abort.abort(new Error('typed on'));
+    await expect(asked).rejects.toThrow('typed on');
+    await file.letOn(2);
+    const { nPasses } = file.model;
+    file.clock.advance(1000);
+    await file.letOn();
+    expect(file.model.nPasses).toBeLessThanOrEqual(nPasses + 1);
+  });
+});

@@ -63,6 +63,7 @@ export async function writeAt(
     trail.push(token);
     const chunk = detokenizer.push(token);
     text += chunk;
+    job.onText?.(text);
     tokens.push({ token, probability, runnerUp, endExclusive: text.length });
     const state = stopper.push(chunk);
     keep = state.stop && state.keep;
@@ -116,6 +117,7 @@ export async function writeOthers(
   }
   branches.sort((a, b) => b.weight - a.weight);
   const others: Writing[] = [];
+  const { onText: _, ...otherJob } = job; // it hears of the first one only
   for (const { at, chance } of branches.slice(0, job.nOthers)) {
     const kept = first.tokens.slice(0, at);
     sequence.truncate(nPrompt);
@@ -123,7 +125,7 @@ export async function writeOthers(
     const run = Int32Array.from([...kept.map(({ token }) => token), chance.token]);
     const rows = await lm.steps(sequence, run, signal);
     const logits = rows.slice(-lm.forward.config.nVocab);
-    others.push(await writeAt(parts, { ...job, nOthers: 0 }, logits, signal, [...kept, chance]));
+    others.push(await writeAt(parts, { ...otherJob, nOthers: 0 }, logits, signal, [...kept, chance]));
   }
   return others;
 }

@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writeNotices } from './notices.mjs';
 import { copyRuntime } from './onnx-runtime.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -39,6 +40,7 @@ const common = {
   format: 'cjs',
   sourcemap: true,
   logLevel: 'warning',
+  metafile: true,
   mainFields: ['module', 'main'],
   outExtension: { '.js': '.cjs' },
   // web-tree-sitter and others ask for import.meta.url, which CommonJS does not have.
@@ -109,7 +111,7 @@ fs.copyFileSync(
   path.join(root, 'node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm'),
   path.join(root, 'dist/node-sqlite3-wasm.wasm'), // it is looked for beside the bundle
 );
-await Promise.all([
+const built = await Promise.all([
   build({
     ...common,
     entryPoints: { 'oracle-typescript': 'server/src/oracle-typescript-main.ts' },
@@ -138,3 +140,8 @@ await Promise.all([
     plugins: [runtimeBinding],
   }),
 ]);
+writeNotices(
+  root,
+  built.map(({ metafile }) => metafile),
+  path.join(root, 'dist', 'THIRD_PARTY_NOTICES.txt'),
+);

@@ -88,6 +88,14 @@ describe('packages', { timeout: 600_000 }, () => {
     }
   });
 
+  it('has the licences of all that is in it', async () => {
+    const folder = await unpackVsix(files.universal, path.join(scratch, 'licences'));
+    const notices = readFileSync(path.join(folder, 'dist', 'THIRD_PARTY_NOTICES.txt'), 'utf8');
+    for (const name of ['typescript', 'pyright', 'onnxruntime-node', 'vscode-languageserver', 'undici']) {
+      assert.match(notices, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\((MIT|Apache-2.0)\\)$`, 'm'));
+    }
+  });
+
   it('the model in it is the one of the repository, byte by byte', async () => {
     const folder = await unpackVsix(files.universal, path.join(scratch, 'model'));
     const hash = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');

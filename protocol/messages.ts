@@ -226,3 +226,34 @@ export const deleteModelRequest = 'stet/deleteModel';
 export interface DeleteModelParams {
   readonly folder: string;
 }
+
+/** Client → server: what of the workspace matters for a query, within a budget of tokens. */
+export interface CompressParams {
+  /** A question, an instruction, or code. */
+  readonly query: string;
+  /** By the model's tokenizer; ≥ 1. */
+  readonly budgetTokens: number;
+}
+
+/** A piece of a file, kept or not; lines from 0, inclusive. */
+export interface CompressedPiece {
+  readonly path: string;
+  readonly name: string;
+  readonly form: 'full' | 'blocks' | 'skeleton' | 'dropped';
+  readonly startLine: number;
+  readonly endLine: number;
+}
+
+export interface CompressResponse {
+  /** The kept code, each file under a comment with its path; '' where nothing was kept. */
+  readonly text: string;
+  readonly nTokens: number;
+  /** What the files take whole. */
+  readonly nTokensBefore: number;
+  /** In the order of the text. */
+  readonly pieces: readonly CompressedPiece[];
+  /** What is not as asked, for people. */
+  readonly note?: string;
+  readonly ms: number;
+}
+export const compressRequest = 'stet/compress';

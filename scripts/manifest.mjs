@@ -25,6 +25,7 @@ const commands = [
   command('chooseModel', 'Choose Model…'),
   command('whyThisSuggestion', 'Why This Suggestion?'),
   command('whyNoSuggestion', 'Why No Suggestion?'),
+  command('copyContext', 'Copy Compressed Context'),
   command('benchmark', 'Benchmark'),
   command('recordSession', 'Record Typing Session'),
   command('restartServer', 'Restart Server'),

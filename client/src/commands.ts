@@ -3,9 +3,17 @@
 // Titles and keybindings are in scripts/manifest.mjs. `stet.accepted` is not here: the language
 // client registers it itself, because the server announces it.
 
-import { commands, type Disposable, type LogOutputChannel, type QuickPickItem, window } from 'vscode';
+import {
+  commands,
+  type Disposable,
+  type ExtensionContext,
+  type LogOutputChannel,
+  type QuickPickItem,
+  window,
+} from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import type { IndexStatusParams } from '../../protocol/messages.ts';
+import { copyContext } from './copy-context.ts';
 import { chooseModel, type ModelChoice } from './models.ts';
 import type { Status } from './status.ts';
 import type { Toggles } from './toggles.ts';
@@ -14,6 +22,7 @@ import type { Toggles } from './toggles.ts';
 export const menuCommand = 'stet.showMenu';
 
 export interface CommandParts {
+  readonly context: ExtensionContext;
   readonly client: LanguageClient;
   readonly toggles: Toggles;
   readonly models: ModelChoice;
@@ -22,7 +31,7 @@ export interface CommandParts {
 }
 
 export function registerCommands(parts: CommandParts): Disposable[] {
-  const { client, toggles, models, status, log } = parts;
+  const { context, client, toggles, models, status, log } = parts;
   const handlers: Record<string, (argument?: unknown) => unknown> = {
     'stet.toggle': () => toggles.toggle(),
     'stet.toggleLanguage': () => {
@@ -33,6 +42,7 @@ export function registerCommands(parts: CommandParts): Disposable[] {
     'stet.snooze': (minutes: unknown) => snooze(toggles, minutes),
     'stet.trigger': () => commands.executeCommand('editor.action.inlineSuggest.trigger'),
     'stet.chooseModel': () => chooseModel(client, models),
+    'stet.copyContext': (args: unknown) => copyContext(context, client, args ?? {}),
     'stet.restartServer': () => restart(client, status, log),
     'stet.showLog': () => log.show(true),
     [menuCommand]: () => showMenu(status),
@@ -87,6 +97,7 @@ async function showMenu(status: Status): Promise<void> {
     command('$(play) Suggest now', 'stet.trigger'),
     command('$(search) Search code', 'stet.searchCode'),
     ...indexItems(status.currentIndex?.state).map(([label, id]) => command(label, id)),
+    command('$(copy) Copy compressed context…', 'stet.copyContext'),
     command('$(chip) Choose model…', 'stet.chooseModel'),
     command('$(question) Why this suggestion, or none?', 'stet.whyThisSuggestion'),
     command('$(dashboard) Benchmark', 'stet.benchmark'),

@@ -63,7 +63,7 @@ export function activate(context: ExtensionContext): StetApi {
     status,
     requests,
     measuring,
-    ...registerCommands({ client: server, toggles, models, status, log }),
+    ...registerCommands({ context, client: server, toggles, models, status, log }),
     server.onDidChangeState(({ newState }) => {
       if (newState === State.Starting) status.setServer({ state: 'loading', detail: 'Starting…' });
       if (newState === State.Stopped) status.setServer(serverStopped);

@@ -13,6 +13,7 @@ import { EngineClient } from './node/engine-client.ts';
 import { models } from './node/models/models.ts';
 import { userModelLibrary } from './node/places.ts';
 import { SearchClient } from './node/search/search-client.ts';
+import { WorkspaceFiles } from './node/search/workspace-files.ts';
 
 const bundleFolder = path.dirname(fileURLToPath(import.meta.url));
 
@@ -77,6 +78,8 @@ attachHandlers({
   reporter,
   engine,
   search,
+  readText: async (file) =>
+    (await new WorkspaceFiles({ roots: [], exclude: [], maxFileSizeKb: 1024 }).read(file))?.text,
   startEngine,
   configureOracles,
   models,

@@ -13,12 +13,14 @@ import {
 } from 'vscode-languageserver/node';
 import {
   acceptedCommand,
+  compressRequest,
   type InitializationOptions,
   workspaceTrustedNotification,
 } from '../../../protocol/messages.ts';
 import type { Settings } from '../../../protocol/settings.ts';
 import type { DocumentChange, Engine } from '../engine/engine.ts';
 import type { CodeSearch } from '../engine/search/code-search.ts';
+import { compressWorkspace } from './compress-handler.ts';
 import type { Documents } from './documents.ts';
 import { isPosition, isRange, toCompletionRequest, triggerOf } from './from-lsp.ts';
 import { guardNotification, guardRequest } from './guard.ts';
@@ -35,6 +37,8 @@ export interface ServerParts {
   readonly reporter: Reporter;
   readonly engine: Engine;
   readonly search: CodeSearch;
+  /** A file's text; undefined when it is gone, binary or too large. */
+  readonly readText: (path: string) => Promise<string | undefined>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** A folder as a person writes it in a setting; '' stays ''. */
   readonly absoluteFolder: (folder: string) => string;
@@ -72,6 +76,7 @@ export function attachHandlers(parts: ServerParts): void {
   const requests: Record<string, (params: never, signal: AbortSignal) => Promise<unknown>> = {
     'textDocument/inlineCompletion': (params: InlineCompletionParams, signal) =>
       inlineCompletion(parts, related, configuration.settings, params, signal),
+    [compressRequest]: (params: unknown, signal) => compressWorkspace(parts, params, signal),
     'workspace/executeCommand': async (params: ExecuteCommandParams) => {
       const id = params.arguments?.[0];
       if (params.command === acceptedCommand && Number.isInteger(id)) engine.accepted(id);

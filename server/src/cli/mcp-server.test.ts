@@ -1,64 +1,65 @@
-/** The MCP server, spoken to by the protocol's own client; only the index behind it is scripted. */
+/** The MCP server over a real index, spoken to by the protocol's own client. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
-import { expect, test } from 'vitest';
-import { EngineError } from '../engine/base/error.ts';
-import type { CodeQuery, CodeSearch, IndexStatus } from '../engine/search/code-search.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SearchSettings } from '../engine/search/code-search.ts';
+import { LocalSearch } from '../node/search/local-search.ts';
 import { createMcpServer } from './mcp-server.ts';
 
-const ready: IndexStatus = { state: 'ready', nFiles: 1, nFilesDone: 1, nChunks: 1, sizeBytes: 1, detail: '' };
+const root = path.resolve(import.meta.dirname, '../../..');
 
-const chunk = {
-  key: 1,
-  path: '/w/src/a.ts',
-  languageId: 'typescript',
-  mtimeMs: 0,
-  id: '0'.repeat(16),
-  start: 0,
-  endExclusive: 4,
-  startLine: 9,
-  endLine: 9,
-  kind: 'function' as const,
-  name: 'open',
-  header: '',
-  doc: '',
-  text: 'f();',
-};
+let home: string;
+let search: LocalSearch;
+let client: Client;
+let nowMs = 0;
 
-/** An index whose one chunk is found by every query but those that `fail` speaks of. */
-function scripted(asked: CodeQuery[], more: Partial<CodeSearch> = {}): CodeSearch {
-  return {
-    status: ready,
-    open: () => {},
-    filesChanged: () => {},
-    search: async (query) => {
-      asked.push(query);
-      return { hits: [{ chunk, relativePath: 'src/a.ts', score: 1 }], ms: 1 };
-    },
-    related: async () => [],
-    act: async () => {},
-    dispose: async () => {},
-    ...more,
-  };
+beforeAll(async () => {
+  home = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'stet-mcp-'));
+  write('open.ts', 'export function openTheDoor() {\n  return 1;\n}\n');
+  ({ search, client } = await connect('index'));
+});
+
+afterAll(async () => {
+  await client.close();
+  await search.dispose();
+  fs.rmSync(home, { recursive: true, force: true });
+});
+
+function write(name: string, text: string): void {
+  fs.mkdirSync(path.join(home, 'app'), { recursive: true });
+  fs.writeFileSync(path.join(home, 'app', name), text);
 }
 
-async function connect(search: CodeSearch, nowMs = () => 0): Promise<Client> {
-  const { server } = createMcpServer({ search, rootPaths: ['/w'], version: '0.0.0', nowMs });
+/** An index that has only begun to be built, and a client that may ask already. */
+async function connect(indexName: string, more: Partial<SearchSettings> = {}) {
+  const search = new LocalSearch({
+    modelFolder: path.join(root, 'model'),
+    grammarsFolder: path.join(root, 'grammars'),
+    tracer: () => {},
+    onStatus: () => {},
+  });
+  const folder = path.join(home, 'app').replaceAll('\\', '/');
+  const indexFolder = path.join(home, indexName);
+  const settings = { isEnabled: true, exclude: [], maxFileSizeKb: 100, maxFiles: 100, indexFolder };
+  search.open([{ path: folder, name: 'app' }], { ...settings, ...more });
+  const { server } = createMcpServer({ search, rootPaths: [folder], version: '0.0.0', nowMs: () => nowMs });
   const client = new Client({ name: 'test', version: '0.0.0' });
   const [mine, its] = InMemoryTransport.createLinkedPair();
   await Promise.all([server.connect(its), client.connect(mine)]);
-  return client;
+  return { search, client };
 }
 
-const call = async (client: Client, name: string, input: Record<string, unknown>) => {
-  const result = (await client.callTool({ name, arguments: input })) as CallToolResult;
+async function call(name: string, input: Record<string, unknown>, of = client) {
+  const result = (await of.callTool({ name, arguments: input })) as CallToolResult;
   const [part] = result.content;
   return { text: part?.type === 'text' ? part.text : '', isError: result.isError === true };
-};
+}
 
 test('both tools are listed with what they take', async () => {
-  const client = await connect(scripted([]));
   const { tools } = await client.listTools();
   expect(tools.map(({ name, inputSchema }) => [name, inputSchema.required])).toEqual([
     ['search_code', ['query']],
@@ -66,16 +67,13 @@ test('both tools are listed with what they take', async () => {
   ]);
 });
 
-test('a search answers with places and code', async () => {
-  const asked: CodeQuery[] = [];
-  const client = await connect(scripted(asked));
-  const expected = { text: 'src/a.ts:10-10 function open\n```typescript\nf();\n```', isError: false };
-  expect(await call(client, 'search_code', { query: 'open lang:typescript', limit: 3 })).toEqual(expected);
-  expect(await call(client, 'find_similar_code', { code: 'g();' })).toEqual(expected);
-  expect(asked).toEqual([
-    { query: 'open lang:typescript', limit: 3 },
-    { query: '', similarTo: { text: 'g();' }, limit: 10 },
-  ]);
+test('a search waits for the index, and answers with places and code', async () => {
+  expect(await call('search_code', { query: 'open the door lang:typescript', limit: 3 })).toEqual({
+    text: 'open.ts:1-3 function openTheDoor\n```typescript\nexport function openTheDoor() {\n  return 1;\n}\n```',
+    isError: false,
+  });
+  const similar = await call('find_similar_code', { code: 'function openDoor() { return 2; }' });
+  expect(similar.text).toContain('function openTheDoor');
 });
 
 test.each([
@@ -85,45 +83,29 @@ test.each([
   ['search_code', { query: 'x', limit: 0 }, /limit/],
   ['search_code', { query: 'x', limit: 1e9 }, /limit/],
   ['search_code', { query: 'x'.repeat(1e6) }, /query/],
+  ['search_code', { query: '/(/' }, /expression/],
   ['find_similar_code', { query: 'x' }, /code/],
   ['erase_disk', {}, /no tool.*search_code/],
 ])('%s with %j is told what is wrong, for the model to read', async (name, input, sentence) => {
-  const client = await connect(scripted([]));
-  const answer = await call(client, name, input);
+  const answer = await call(name, input);
   expect(answer.isError).toBe(true);
   expect(answer.text).toMatch(sentence);
 });
 
-test('an index that fails is said with the way out, and the next call is answered', async () => {
-  let nCalls = 0;
-  const search = async () => {
-    if (++nCalls === 1) throw new EngineError('index-unavailable', 'The index is gone. Run stet index.');
-    return { hits: [], note: 'The index is 40 % built.', ms: 1 };
-  };
-  const client = await connect(scripted([], { search }));
-  expect(await call(client, 'search_code', { query: 'x' })).toEqual({
-    text: 'The index is gone. Run stet index.',
-    isError: true,
-  });
-  expect((await call(client, 'search_code', { query: 'x' })).text).toMatch(/^Note: The index is 40 % built/);
+test('a file that appears meanwhile is found once some time has passed', async () => {
+  write('close.ts', 'export function closeTheWindow() {\n  return 2;\n}\n');
+  let text = '';
+  for (const end = Date.now() + 30_000; Date.now() < end && !text.includes('closeTheWindow'); ) {
+    nowMs += 60_000;
+    ({ text } = await call('search_code', { query: 'closeTheWindow' }));
+  }
+  expect(text).toContain('close.ts:1-3 function closeTheWindow');
 });
 
-test('waits for an index that is being built, and looks for changes when some time has passed', async () => {
-  const status = { ...ready, state: 'indexing' as IndexStatus['state'] };
-  const changed: (readonly string[])[] = [];
-  let nowMs = 0;
-  const search = scripted([], { status, filesChanged: (paths) => changed.push(paths) });
-  const client = await connect(search, () => nowMs);
-  let isAnswered = false;
-  const answer = call(client, 'search_code', { query: 'x' }).finally(() => {
-    isAnswered = true;
-  });
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  expect(isAnswered).toBe(false);
-  status.state = 'ready';
-  expect((await answer).isError).toBe(false);
-  expect(changed).toEqual([]);
-  nowMs = 60_000;
-  await call(client, 'search_code', { query: 'x' });
-  expect(changed).toEqual([['/w']]);
+test('an index that is off says so', async () => {
+  const off = await connect('none', { isEnabled: false });
+  const { text } = await call('search_code', { query: 'x' }, off.client);
+  expect(text).toMatch(/^Note: .+/);
+  await off.client.close();
+  await off.search.dispose();
 });

@@ -105,7 +105,8 @@ export class WorkspaceFiles implements IndexableFiles {
   }
 
   isRuleFile(path: string): boolean {
-    return ruleFileNames.includes(basename(path));
+    // A root itself is told of as changed by those who do not know what changed in it.
+    return this.roots.includes(path) || ruleFileNames.includes(basename(path));
   }
 
   private async *walk(

@@ -7,6 +7,7 @@ import { CausalLm } from '../src/engine/model/causal-lm.ts';
 import { Sequence } from '../src/engine/model/sequence.ts';
 import { LineIndex } from '../src/engine/text/line-index.ts';
 import { systemClock } from '../src/node/clock.ts';
+import { medianInterval } from './bootstrap.ts';
 import type { Figure, Report } from './report.ts';
 import type { Setting, SourceFile } from './setting.ts';
 import { median, p95 } from './statistics.ts';
@@ -189,6 +190,8 @@ function figure(key: string, label: string, values: readonly number[]): Figure {
     unit: 'ms',
     median: median(values),
     p95: p95(values),
+    interval: medianInterval(values),
+    samples: values.map((value) => Number(value.toPrecision(4))),
     n: values.length,
   };
 }

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import type { WeightFormat } from '../src/engine/model/weights.ts';
 import { learnCacheWeights } from './cache-weights.ts';
 import { commitSessions, type Session } from './commit-sessions.ts';
+import { compareWithBaseline, comparisonMarkdown } from './compare.ts';
 import { compression } from './compression.ts';
 import { fitConfidence } from './confidence.ts';
 import { decoding } from './decoding.ts';
@@ -15,7 +16,7 @@ import { latency } from './latency.ts';
 import { peers } from './peers.ts';
 import { quality } from './quality.ts';
 import { filesOfFolder, filesOfRepository, type QualityFile } from './quality-files.ts';
-import { record } from './record.ts';
+import { readBaseline, record } from './record.ts';
 import { replay } from './replay.ts';
 import { markdown, type Report } from './report.ts';
 import { search } from './search.ts';
@@ -54,8 +55,10 @@ const suites: Readonly<Record<string, (setting: Setting, material: Material) => 
   'cache-weights': async (setting, { files, nCase }) => learnCacheWeights(setting, await files(), nCase),
 };
 
-/** What runs when none is named: what needs no material and changes nothing. */
-const defaultSuites = ['latency', 'edit-reuse', 'quality'];
+/** What runs when none is named, in a quick form: what needs no material and changes nothing. */
+const defaultSuites = ['latency', 'edit-reuse', 'replay', 'peers', 'quality', 'compression'];
+const quick = { rounds: 6, cases: 20 };
+const full = { rounds: 20, cases: 200 };
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -66,10 +69,10 @@ const usage = `npm run bench -- [SUITE …] [options]
   --random SHAPE    random weights instead: 59M or 90M; for time, not for quality
   --format FORMAT   int8 (default), int8-block, int4 or fp32
   --threads N       CPU threads (default: as the product chooses)
-  --rounds N        measurements of each kind (default 20)
+  --rounds N        measurements of each kind (default ${full.rounds}, ${quick.rounds} when no suite is named)
   --files FOLDER    source files to measure quality with (may be repeated; default: this repository's own)
   --repos DIR       the same from a bare git directory (may be repeated)
-  --cases N         cases of each kind for quality and humaneval (default 200)
+  --cases N         cases of each kind for quality and humaneval (default ${full.cases}, or ${quick.cases})
   --sessions N      typing sessions from the commits of each of --repos, for decoding and confidence (default 12)
   --humaneval FOLDER  HumanEval-*Infilling.jsonl.gz
   --cosqa FOLDER    CoSQA's code_idx_map.txt and cosqa-retrieval-dev-500.json, for search
@@ -84,10 +87,10 @@ async function main(): Promise<void> {
       random: { type: 'string' },
       format: { type: 'string', default: 'int8' },
       threads: { type: 'string', default: '0' },
-      rounds: { type: 'string', default: '20' },
+      rounds: { type: 'string' },
       files: { type: 'string', multiple: true, default: [] },
       repos: { type: 'string', multiple: true, default: [] },
-      cases: { type: 'string', default: '200' },
+      cases: { type: 'string' },
       humaneval: { type: 'string' },
       cosqa: { type: 'string' },
       sessions: { type: 'string', default: '12' },
@@ -103,11 +106,12 @@ async function main(): Promise<void> {
     process.exitCode = unknown === undefined ? 0 : 2;
     return;
   }
+  const size = names.length > 0 ? full : quick;
   const material: Material = {
     files: () => filesOf(values.files, values.repos),
     folders: values.files.map((folder) => resolve(folder)),
     gitDirs: values.repos,
-    nCase: Number(values.cases),
+    nCase: Number(values.cases ?? size.cases),
     humanEvalFolder: values.humaneval,
     cosqaFolder: values.cosqa,
     sessions: () => sessionsOf(values.repos, Number(values.sessions)),
@@ -120,13 +124,14 @@ async function main(): Promise<void> {
       random: values.random,
       format: values.format as WeightFormat,
       threads: Number(values.threads),
-      nRound: Number(values.rounds),
+      nRound: Number(values.rounds ?? size.rounds),
     });
     const report = await (suites[name] as NonNullable<(typeof suites)[string]>)(setting, material);
     await setting.close();
     process.stdout.write(`${markdown(report)}\n`);
     reports.push(report);
   }
+  process.stdout.write(`${comparisonMarkdown(compareWithBaseline(reports, await readBaseline(root)))}\n`);
   if (values.write) await record(root, reports);
   process.stdout.write(`${JSON.stringify(reports)}\n`);
 }

@@ -70,7 +70,7 @@ export function markdown({ suite, conditions, figures, notes = [] }: Report): st
 
 function list(figures: readonly Figure[]): string[] {
   return [
-    `| figure | ${figures.some((f) => f.interval) ? 'mean or median | p95 or 95 % interval' : 'median | p95'} | n |`,
+    `| figure | ${figures.some((f) => f.interval) ? 'mean or median | p95 and (95 % interval)' : 'median | p95'} | n |`,
     '|---|--:|--:|--:|',
     ...figures.map((f) => `| ${f.label} | ${digits(f.median)} ${f.unit} | ${spread(f)} | ${f.n} |`),
     '',
@@ -97,6 +97,7 @@ function matrix(table: string, figures: readonly Figure[]): string[] {
 }
 
 function spread({ p95, interval, unit }: Figure): string {
-  if (interval) return `${digits(interval[0])} to ${digits(interval[1])}`;
-  return p95 === undefined ? '' : `${digits(p95)} ${unit}`;
+  const range = interval && `${digits(interval[0])} to ${digits(interval[1])}`;
+  const worst = p95 === undefined ? undefined : `${digits(p95)} ${unit}`;
+  return [worst, range && worst ? `(${range})` : range].filter(Boolean).join(' ');
 }

@@ -81,7 +81,7 @@ export function searchManifest(command) {
             'Or put the cursor into a function and look for its like.\n[Find Similar Code](command:stet.findSimilar)',
         },
       ],
-      languageModelTools: [searchTool, similarTool],
+      languageModelTools: [searchTool, similarTool, contextTool],
     },
   };
 }
@@ -127,5 +127,32 @@ const similarTool = {
       limit: limitSchema,
     },
     required: ['code'],
+  },
+};
+
+const contextTool = {
+  name: 'stet_compress_context',
+  toolReferenceName: 'stetContext',
+  displayName: 'Compressed context (Stet)',
+  userDescription: 'The code of this workspace that matters for a question, within a budget of tokens.',
+  modelDescription:
+    'Gives the code of the workspace that matters for a question or a task, within a budget of tokens: whole ' +
+    'functions, their most telling statements, or signatures alone, from many files; a comment with … stands ' +
+    'where something was left out. Use it to get an overview of unknown code in one call.',
+  canBeReferencedInPrompt: true,
+  icon: '$(fold)',
+  tags: ['codesearch', 'workspace'],
+  inputSchema: {
+    type: 'object',
+    properties: {
+      query: { type: 'string', description: 'The question or task.' },
+      budget: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 200_000,
+        description: 'Tokens at most. Default: 2048.',
+      },
+    },
+    required: ['query'],
   },
 };

@@ -12,6 +12,7 @@ import {
   workspaceTrustedNotification,
 } from '../../protocol/messages.ts';
 import { menuCommand, registerCommands } from './commands.ts';
+import { registerContextTool } from './context-tool.ts';
 import { attachMeasuring, type MeasuringApi } from './measuring.ts';
 import { ModelChoice } from './models.ts';
 import type { OffReason } from './overrides.ts';
@@ -63,6 +64,7 @@ export function activate(context: ExtensionContext): StetApi {
     status,
     requests,
     measuring,
+    ...registerContextTool(server),
     ...registerCommands({ context, client: server, toggles, models, status, log }),
     server.onDidChangeState(({ newState }) => {
       if (newState === State.Starting) status.setServer({ state: 'loading', detail: 'Starting…' });

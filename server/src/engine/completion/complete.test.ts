@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { TraceEvent, Tracer } from '../base/ports.ts';
+import type { SymbolOracle } from '../decoding/constraints/symbol-oracle.ts';
 import { type CompletionRequest, createEngine, type Engine } from '../engine.ts';
 import { parseModelMetadata } from '../model/metadata.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
@@ -31,7 +32,12 @@ const settings = {
 };
 
 /** An engine whose model knows what follows each beginning: text before the cursor → what it writes. */
-function newEngine(continuations: Readonly<Record<string, string>>, passMs = 0, tracer: Tracer = () => {}) {
+function newEngine(
+  continuations: Readonly<Record<string, string>>,
+  passMs = 0,
+  tracer: Tracer = () => {},
+  oracle?: SymbolOracle,
+) {
   const clock = new FakeClock();
   const model = new ScriptedModel(
     (context) => {
@@ -50,7 +56,7 @@ function newEngine(continuations: Readonly<Record<string, string>>, passMs = 0, 
   const metadata = parseModelMetadata(stet, tokenizerJson);
   const engine = createEngine(
     { name: 'scripted', metadata, tokenizer, forward: model, cacheMemoryMb: 10 },
-    { clock, tracer },
+    { clock, tracer, ...(oracle && { oracle }) },
   );
   return { engine, model, clock };
 }
@@ -260,6 +266,57 @@ test('a suggestion from moved rows is withdrawn when the exact rows say otherwis
   for (let i = 0; i < 60; i++) await new Promise((resolve) => setTimeout(resolve, 1));
   expect(events.filter((event) => event.kind === 'withdrawn')).toMatchObject([{ id: wrong.suggestion?.id }]);
   expect((await editor.ask()).drawn.endsWith('x = [1;]')).toBe(true);
+});
+
+test.each([
+  ['late', () => new Promise<never>(() => {})],
+  ['silent', async () => undefined],
+])('a suggestion from moved rows stays when the names are %s in the rewrite', async (_, fallsShort) => {
+  const events: TraceEvent[] = [];
+  const known: SymbolOracle['symbols'] = async () => ({ names: ['meow'], isClosed: true });
+  let symbols = known;
+  let nAsked = 0;
+  const oracle: SymbolOracle = {
+    name: 'scripted',
+    serves: () => true,
+    symbols(query, signal) {
+      nAsked++;
+      return symbols(query, signal);
+    },
+    diagnostics: async () => undefined,
+    edit: () => {},
+    dispose: async () => {},
+  };
+  const { engine, model, clock } = newEngine(
+    { 'cat.': 'purr;', 'cat.m': 'eow;' },
+    0,
+    (event) => events.push(event),
+    oracle,
+  );
+  const run = model.run.bind(model);
+  model.run = async (request) => {
+    const logits = await run(request);
+    logits['m'.charCodeAt(0)] = Math.max(1, logits['m'.charCodeAt(0)] as number); // its second choice
+    return logits;
+  };
+  const filler = Array.from({ length: 20 }, (_, i) => `let v${i} = ${i};\n`).join('');
+  const editor = new Editor(engine).open(`${filler}cat.█`);
+  await editor.ask();
+  editor.offset = 3;
+  editor.type('ter');
+  editor.offset = filler.length + 3 + 'cat.'.length;
+  const shown = await editor.ask();
+  expect(shown.cost.rows).not.toBe('exact');
+  expect(shown.drawn.slice(filler.length + 3)).toBe('cat.[meow;]');
+  symbols = fallsShort;
+  nAsked = 0;
+  for (let i = 0; i < 60; i++) {
+    clock.advance(50);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  expect(nAsked).toBeGreaterThan(0); // it was written again
+  expect(events.filter((event) => event.kind === 'withdrawn')).toEqual([]);
+  expect((await editor.ask()).drawn.slice(filler.length + 3)).toBe('cat.[meow;]');
 });
 
 test('what another document had the model read is borrowed, not read again', async () => {

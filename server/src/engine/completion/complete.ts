@@ -5,13 +5,14 @@ import { Stages } from '../base/stages.ts';
 import { regionAt } from '../syntax/scopes.ts';
 import { DocumentSnapshot } from '../text/snapshot.ts';
 import { Answers, type Candidate, type Found } from './answers.ts';
-import { Author, type AuthorParts } from './author.ts';
+import { Author, type AuthorParts, type Written } from './author.ts';
 import { BackOff } from './back-off.ts';
 import { sureLength, thresholds } from './confidence.ts';
 import { Debounce } from './debounce.ts';
 import { Healer } from './healing.ts';
 import { Idle } from './idle.ts';
 import { InFlight } from './in-flight.ts';
+import { isLessInformed } from './less-informed.ts';
 import { quietZoneAt } from './quiet-zones.ts';
 import { Reply } from './reply.ts';
 import type { CompletionRequest, CompletionResult, CompletionSettings, Suggestion } from './request.ts';
@@ -61,18 +62,18 @@ export class Completer {
     if (refusal) return reply.with(refusal);
 
     const isInvoked = request.trigger === 'invoked';
-    const region = trees?.readNow(snapshot, (tree) => regionAt(tree, offset));
-    const situation = situationOf(snapshot, request, region);
-    const zone = situation.place.surroundings.scanner.region;
-    const quiet = isInvoked ? undefined : quietZoneAt(snapshot, offset, zone, settings);
-    if (quiet) return reply.with(quiet);
-
     const nOthers = isInvoked ? (settings.alternatives ?? 1) - 1 : 0;
     const isFresh = selected !== undefined || nOthers > 0 || request.explain === true;
     const reused = isFresh ? undefined : this.shown.match(snapshot, offset);
     this.backOff.asked(snapshot, reused !== undefined);
     const delayMs = this.debounce.nextDelayMs(settings.debounceMs); // watches every request
     if (reused) return reply.with('reused', [reused]);
+
+    const region = trees?.readNow(snapshot, (tree) => regionAt(tree, offset));
+    const situation = situationOf(snapshot, request, region);
+    const zone = situation.place.surroundings.scanner.region;
+    const quiet = isInvoked ? undefined : quietZoneAt(snapshot, offset, zone, settings);
+    if (quiet) return reply.with(quiet);
 
     const asked: Asked = { request, snapshot, situation, scope: scopeOf(request), nOthers, reply };
     const known = this.known(asked) ?? (await this.joined(asked, signal));
@@ -135,7 +136,8 @@ export class Completer {
       if (first && cost.rows === 'exact') this.onShown(first, snapshot, offset, settings);
       if (cost.rows !== 'exact') {
         if (first) this.remember(first, snapshot, offset);
-        onHealed = (healing) => this.recheck(asked, answer.candidates[0], first, healing);
+        const shown = { candidate: answer.candidates[0], cost, suggestion: first };
+        onHealed = (healing) => this.recheck(asked, shown, healing);
       }
       return reply.with(first ? 'generated' : (answer.nothing ?? 'unsure'), suggestions);
     } finally {
@@ -218,20 +220,21 @@ export class Completer {
 
   /**
    * Writes once more now that the cache is exact. A suggestion that came from moved rows and that the
-   * exact ones do not repeat is withdrawn: approximations may be early, they may not stay.
+   * exact ones do not repeat is withdrawn: approximations may be early, they may not stay. Unless
+   * the names were known then and are not now: that is no ground to prefer what is written now.
    */
   private async recheck(
     { request, snapshot, situation, scope }: Asked,
-    shown: Candidate | undefined,
-    suggestion: Suggestion | undefined,
+    { candidate, cost, suggestion }: Approximate,
     signal: AbortSignal,
   ): Promise<void> {
     const { place } = situation;
     const { settings, offset } = request;
     const stages = new Stages(this.clock);
     const task = { snapshot, place, settings, nOthers: 0, startMs: this.clock.nowMs(), stages };
-    const { answer } = await this.author.write(task, 'background', signal);
-    const isSame = answer.candidates[0]?.text === shown?.text;
+    const { answer, cost: costNow } = await this.author.write(task, 'background', signal);
+    const isSame = answer.candidates[0]?.text === candidate?.text;
+    if (!isSame && isLessInformed(costNow, cost)) return;
     if (!isSame) this.answers.delete(scope, place);
     if (!suggestion || this.parts.documents.get(snapshot.uri) !== snapshot) return;
     if (isSame) return this.onShown(suggestion, snapshot, offset, settings);
@@ -249,6 +252,14 @@ interface Asked {
   /** Suggestions to choose from beside the first. */
   readonly nOthers: number;
   readonly reply: Reply;
+}
+
+/** What came of moved rows. */
+interface Approximate {
+  readonly candidate: Candidate | undefined;
+  readonly cost: Written['cost'];
+  /** Undefined: nothing was sure enough to be shown. */
+  readonly suggestion: Suggestion | undefined;
 }
 
 /** Waits for `done`; rejects with the signal's reason when that is aborted first. */

@@ -42,3 +42,12 @@ test('the nearest place wins, and what is withdrawn is gone', () => {
   answers.delete('a', at('x = one'));
   expect(answers.find('a', at('x = one '))?.candidates[0]?.text).toBe('one + two;');
 });
+
+test('in a long file too', () => {
+  const long = 'const value = other + 1;\n'.repeat(10_000);
+  const answers = new Answers();
+  answers.put('a', at(`${long}x = `, long), answer('foo();'));
+  expect(answers.find('a', at(`${long}x = fo`, long))?.nTyped).toBe(2);
+  expect(answers.find('a', at(`${long}y = `, long))).toBeUndefined();
+  expect(answers.find('a', at(`${long}x = `, `${long}z`.slice(1)))).toBeUndefined();
+});

@@ -72,14 +72,23 @@ export class Answers {
   }
 }
 
+/** Text farther from the cursor (UTF-16 units) changes no answer enough to matter: far more than the model reads. */
+const maxBeforeChars = 64_000;
+const maxAfterChars = 16_000;
+
+/** Where the text that counts begins is a multiple of this, so that places close by begin alike. */
+const startStep = 16_000;
+
 /** The keys of the place and of those up to `nBack` characters before it. */
 function keysOf(scope: string, { textBefore, textAfter }: Around, nBack: number): string[] {
-  const behind = new Hash(textAfter).key;
+  const behind = new Hash(textAfter.slice(0, maxAfterChars)).key;
   const hash = new Hash('');
   const keys: string[] = [];
-  const first = Math.max(0, textBefore.length - nBack);
-  for (let i = 0; i <= textBefore.length; i++) {
-    if (i >= first) keys.push(`${scope}\n${i} ${hash.key} ${textAfter.length} ${behind}`);
+  const excess = Math.max(0, textBefore.length - maxBeforeChars);
+  const start = Math.ceil(excess / startStep) * startStep;
+  const first = Math.max(start, textBefore.length - nBack);
+  for (let i = start; i <= textBefore.length; i++) {
+    if (i >= first) keys.push(`${scope}\n${i - start} ${hash.key} ${behind}`);
     if (i < textBefore.length) hash.push(textBefore.charCodeAt(i));
   }
   return keys.reverse();

@@ -6,6 +6,8 @@ import {
   commands,
   Range,
   Selection,
+  type Tab,
+  TabInputText,
   type TextDocument,
   type TextEditor,
   window,
@@ -120,6 +122,8 @@ class Player {
       await press();
       const request = await answered;
       if (request) return request;
+      // What hangs is given up, else the editor goes on waiting for it instead of asking anew.
+      await commands.executeCommand('editor.action.inlineSuggest.hide');
       await commands.executeCommand('workbench.action.focusActiveEditorGroup');
     }
     throw new InterruptedError('No answer came. “Stet: Show Log” may say why.');
@@ -190,24 +194,13 @@ function throwIfCancelled(token: CancellationToken): void {
   if (token.isCancellationRequested) throw new CancellationError();
 }
 
-/** The editor tells of a closed document a moment after it is closed. */
-const closesWithinMs = 5000;
-
-/** Closes the document without asking whether to save it. */
+/** Closes the document without asking whether to save it: an untitled document without text is not dirty. */
 async function discard(document: TextDocument): Promise<void> {
+  const isOurs = ({ input }: Tab) =>
+    input instanceof TabInputText && input.uri.toString() === document.uri.toString();
   if (document.isClosed) return;
-  const closed = new Promise<void>((resolve) => {
-    const timer = setTimeout(() => end(), closesWithinMs);
-    const listener = workspace.onDidCloseTextDocument((other) => {
-      if (other === document) end();
-    });
-    const end = () => {
-      clearTimeout(timer);
-      listener.dispose();
-      resolve();
-    };
-  });
-  await window.showTextDocument(document, { preview: false });
-  await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
-  await closed;
+  const editor = await window.showTextDocument(document, { preview: false });
+  const all = new Range(0, 0, document.lineCount, 0);
+  await editor.edit((edit) => edit.delete(all));
+  await window.tabGroups.close(window.tabGroups.all.flatMap(({ tabs }) => tabs.filter(isOurs)));
 }

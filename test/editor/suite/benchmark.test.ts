@@ -11,8 +11,12 @@ const run = (nQuestion: number, source = 'sessions') =>
 /** No request for this long means that nothing goes on. */
 const quietMs = 1500;
 
+/** What a person could see or be asked to save; VS Code itself keeps closed models for minutes. */
 function untitledDocuments(): string[] {
-  return vscode.workspace.textDocuments.filter((d) => d.isUntitled && !d.isClosed).map((d) => d.uri.path);
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  const shown = tabs.flatMap(({ input }) => (input instanceof vscode.TabInputText ? [input.uri] : []));
+  const dirty = vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty).map(({ uri }) => uri);
+  return [...shown, ...dirty].filter(({ scheme }) => scheme === 'untitled').map(({ path }) => path);
 }
 
 describe('benchmark', () => {

@@ -10,6 +10,7 @@ import { languageOf } from '../node/language-of.ts';
 import { openLocalEngine } from '../node/open-local-engine.ts';
 import { type Command, commonOptions, countOf, readArguments, UsageError } from './command.ts';
 import { engineOptions, modelOptions } from './model-options.ts';
+import { samplingHelp, samplingOf, samplingOptions } from './sampling-options.ts';
 
 export const complete: Command = {
   words: 'complete',
@@ -18,6 +19,8 @@ export const complete: Command = {
   optionHelp: [
     `--max-lines N        lines of one completion (default ${defaultSettings()['completion.maxLines']})`,
     `--max-tokens N       tokens of one completion (default ${defaultSettings()['completion.maxTokens']})`,
+    '--alternatives N     completions to choose from (default 1)',
+    ...samplingHelp,
   ],
   run,
 };
@@ -27,6 +30,8 @@ const optionTable = {
   ...modelOptions,
   'max-lines': { type: 'string' },
   'max-tokens': { type: 'string' },
+  alternatives: { type: 'string' },
+  ...samplingOptions,
 } as const;
 
 async function run(args: readonly string[]): Promise<void> {
@@ -37,6 +42,7 @@ async function run(args: readonly string[]): Promise<void> {
   const [, file, line, column] = match as unknown as [string, string, string, string];
   const text = await readFile(file, 'utf8');
   const offset = offsetOf(text, file, Number(line), Number(column));
+  const sampling = samplingOf(options);
 
   const openedMs = performance.now();
   const engine = await openLocalEngine(engineOptions(options));
@@ -57,6 +63,8 @@ async function run(args: readonly string[]): Promise<void> {
         debounceMs: 0,
         maxFileSizeKb: settings.maxFileSizeKb,
         editReuse: true,
+        alternatives: countOf('alternatives', options.alternatives) ?? 1,
+        ...(sampling && { sampling }),
       },
     },
     new AbortController().signal,
@@ -93,6 +101,7 @@ function print(text: string, offset: number, result: CompletionResult, loadMs: n
   const after = text.slice(suggestion?.endExclusive ?? offset).split('\n');
   const shown = suggestion ? `${dim}${suggestion.text}${plain}` : '';
   process.stdout.write(`${before.slice(-4).join('\n')}${shown}${after.slice(0, 3).join('\n')}\n\n`);
+  for (const other of result.alternatives ?? []) process.stdout.write(`or: ${other.text}\n`);
   const reused = cost.nKept > 0 ? `, ${cost.nKept} reused` : '';
   process.stdout.write(
     `${outcome}: ${cost.nNew} prompt tokens read${reused}, first token after ${cost.firstTokenMs.toFixed(0)} ms, ` +

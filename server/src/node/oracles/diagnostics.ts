@@ -43,12 +43,31 @@ interface Waiting {
   readonly resolve: (found: LspDiagnostic[]) => void;
 }
 
+interface Published {
+  readonly version: number;
+  /** What it is about, where that is still known. */
+  readonly text: string | undefined;
+  readonly found: LspDiagnostic[];
+}
+
+/** Versions whose texts are remembered: a server publishes within a few of them. */
+const nTexts = 12;
+
 /** What a server publishes unasked, by document and version. */
 export class PublishedDiagnostics {
-  private readonly last = new Map<string, { version: number; found: LspDiagnostic[] }>();
+  private readonly last = new Map<string, Published>();
+  private readonly texts = new Map<string, { version: number; text: string }[]>();
   private readonly waiting = new Map<string, Waiting>();
   /** The server names versions, so that what comes without one is about an unknown text. */
   private hasVersions = false;
+
+  /** The server was shown `text` as this version. */
+  shown(uri: string, version: number, text: string): void {
+    const key = keyOf(uri);
+    const known = this.texts.get(key) ?? [];
+    if (known.at(-1)?.version === version) return;
+    this.texts.set(key, [...known.slice(1 - nTexts), { version, text }]);
+  }
 
   /** `textDocument/publishDiagnostics` came in. */
   take(params: unknown): void {
@@ -65,15 +84,19 @@ export class PublishedDiagnostics {
     // Servers that name no version mean the newest text that they have been given.
     const about =
       typeof version === 'number' ? version : (waiting?.version ?? this.last.get(key)?.version ?? 0);
-    this.last.set(key, { version: about, found: diagnostics });
+    const text = this.texts.get(key)?.find((shown) => shown.version === about)?.text;
+    this.last.set(key, { version: about, text, found: diagnostics });
     if (waiting && about >= waiting.version) waiting.resolve(diagnostics);
   }
 
-  /** Those of this version, now or when they come. Rejects with the deadline's reason. */
-  async of(uri: string, version: number, deadline: AbortSignal): Promise<LspDiagnostic[]> {
+  /**
+   * Those of this version, now or when they come; those of an older one with the same text are as good,
+   * and clangd publishes no others. Rejects with the deadline's reason.
+   */
+  async of(uri: string, version: number, text: string, deadline: AbortSignal): Promise<LspDiagnostic[]> {
     const key = keyOf(uri);
     const last = this.last.get(key);
-    if (last && last.version >= version) return last.found;
+    if (last && (last.version >= version || last.text === text)) return last.found;
     try {
       const coming = new Promise<LspDiagnostic[]>((resolve) => this.waiting.set(key, { version, resolve }));
       return await abortable(coming, deadline);
@@ -84,11 +107,13 @@ export class PublishedDiagnostics {
 
   forget(uri: string): void {
     this.last.delete(keyOf(uri));
+    this.texts.delete(keyOf(uri));
   }
 
   clear(): void {
     this.hasVersions = false;
     this.last.clear();
+    this.texts.clear();
   }
 }
 

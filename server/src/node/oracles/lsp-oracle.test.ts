@@ -219,6 +219,15 @@ describe('LspOracle', () => {
     ).toBeUndefined();
   });
 
+  test('errors of the same text need not be published again', async () => {
+    const { oracle } = await openWarm();
+    const diagnose = (text: string) =>
+      oracle.diagnostics({ uri, languageId: 'fake', text, start: 0, endExclusive: text.length }, never);
+    expect(await diagnose('wrong\n#! once\n')).toHaveLength(1);
+    await oracle.symbols({ kind: 'member', uri, languageId: 'fake', text: '#! mute\nx.', offset: 10 }, never);
+    expect(await diagnose('wrong\n#! once\n')).toHaveLength(1);
+  });
+
   test('disposing ends the process', async () => {
     const { oracle } = await openWarm();
     const pid = oracle.pid as number;

@@ -3,7 +3,7 @@
 // One question at a time: what the server sees is the text of the question being asked, so an answer
 // is always about the text it was asked for. Nothing waits for a server that is starting.
 
-import { Lane } from '../../engine/base/lane.ts';
+import { Lane, type Priority } from '../../engine/base/lane.ts';
 import type { Clock } from '../../engine/base/ports.ts';
 import type {
   Diagnostic,
@@ -149,7 +149,7 @@ export class LspOracle implements SymbolOracle {
       try {
         const all = child.canPullDiagnostics
           ? await pulled(child, uri, end)
-          : await this.published.of(uri, version, end);
+          : await this.published.of(uri, version, text, end);
         this.patience.gotAnswer(uri);
         return all && problemsIn(all, text, start, endExclusive);
       } finally {
@@ -157,7 +157,8 @@ export class LspOracle implements SymbolOracle {
       }
     };
     try {
-      return await this.ask(signal, this.deadlines.diagnosticsMs, question);
+      const isUnasked = this.server.child?.canPullDiagnostics !== true;
+      return await this.ask(signal, this.deadlines.diagnosticsMs, question, { isUnasked });
     } catch (reason) {
       this.patience.gaveUp(uri); // it rejects only when it was not waited for
       throw reason;
@@ -175,15 +176,20 @@ export class LspOracle implements SymbolOracle {
       const own = other === uri ? undefined : this.documents.get(other);
       if (own) overlay.show(other, own.languageId, own.text);
     }
-    return overlay.show(uri, languageId, text);
+    const version = overlay.show(uri, languageId, text);
+    this.published.shown(uri, version, text);
+    return version;
   }
 
-  /** Runs `question` when its turn comes. Undefined: no server yet, no answer in time, or an error. */
+  /**
+   * Runs `question` when its turn comes. Undefined: no server yet, no answer in time, or an error.
+   * `isUnasked`: the server answers by itself or not at all, so its silence says nothing.
+   */
   private async ask<T>(
     signal: AbortSignal,
     deadlineMs: number,
     question: (child: ServerChild, overlay: Overlay, deadline: AbortSignal) => Promise<T>,
-    priority: 'typing' | 'background' = 'typing',
+    { priority = 'typing', isUnasked = false }: { priority?: Priority; isUnasked?: boolean } = {},
   ): Promise<T | undefined> {
     signal.throwIfAborted();
     if (!this.server.child) return undefined;
@@ -198,9 +204,9 @@ export class LspOracle implements SymbolOracle {
         return answer;
       } catch {
         signal.throwIfAborted();
-        // An error is an answer as well: the server lives.
-        if (patience.aborted) this.server.silent();
-        else this.server.answered();
+        // An error is an answer as well: the server lives. One that publishes nothing may live, too.
+        if (!patience.aborted) this.server.answered();
+        else if (!isUnasked) this.server.silent();
         return undefined;
       }
     };
@@ -252,7 +258,7 @@ export class LspOracle implements SymbolOracle {
         });
         if (this.documents.has(uri) && this.server.child === child) this.warm.add(uri);
       },
-      'background',
+      { priority: 'background' },
     );
   }
 }

@@ -5,7 +5,6 @@
 // by their folders, and knows the standard library from its own copy of typeshed. So it may run in
 // workspaces that are not trusted.
 
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ListTraits } from './completion-names.ts';
 import { sitePackages } from './on-disk.ts';
@@ -36,7 +35,6 @@ export async function pyrightLaunch(
   root: string | undefined,
   memoryMb: number,
 ): Promise<ServerLaunch> {
-  const cancellationName = `stet-${randomUUID()}`;
   const extraPaths = root === undefined ? [] : await sitePackages(root);
   return {
     command: process.execPath,
@@ -46,9 +44,7 @@ export async function pyrightLaunch(
       preload,
       join(pyrightFolder, 'langserver.index.js'),
       '--stdio',
-      `--cancellationReceive=file:${cancellationName}`,
     ],
-    cancellationName,
     // Inside VS Code `execPath` is Electron; and without PATH there is no interpreter to be found.
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', PATH: '', NODE_OPTIONS: '' },
     root,

@@ -15,7 +15,6 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { InitializeResult, RegistrationParams, ServerCapabilities } from 'vscode-languageserver/node';
 import { abortable } from '../gate.ts';
-import { cancellationByFile } from './cancellation-files.ts';
 import { residentBytes } from './process-memory.ts';
 
 /** How a server is started and spoken to. */
@@ -27,8 +26,6 @@ export interface ServerLaunch {
   /** Answers to `workspace/configuration`, by section; also pushed once after `initialized`. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly initializationOptions?: unknown;
-  /** The server looks for cancellations in files below this name (cancellation-files.ts), not in messages. */
-  readonly cancellationName?: string;
   /** Absolute; undefined: the server is given no folder and sees single files. */
   readonly root: string | undefined;
 }
@@ -55,7 +52,6 @@ export class ServerChild {
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly connection: MessageConnection;
   private readonly exited: Promise<void>;
-  private readonly cancellation: ReturnType<typeof cancellationByFile> | undefined;
   private errors = '';
   private isOver = false;
   /** Diagnostics are to be had by asking; else the server publishes them when it likes. */
@@ -73,8 +69,6 @@ export class ServerChild {
       ...(launch.root !== undefined && { cwd: launch.root }),
     });
     running.add(this.child);
-    const { cancellationName } = launch;
-    this.cancellation = cancellationName === undefined ? undefined : cancellationByFile(cancellationName);
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.errors = (this.errors + text).slice(-maxErrorChars);
     });
@@ -82,8 +76,6 @@ export class ServerChild {
     this.connection = createMessageConnection(
       new StreamMessageReader(this.child.stdout),
       new StreamMessageWriter(this.child.stdin),
-      undefined,
-      this.cancellation && { cancellationStrategy: this.cancellation },
     );
     this.connection.onError(() => {});
     this.answerServer(events);
@@ -190,7 +182,6 @@ export class ServerChild {
         this.isOver = true;
         running.delete(this.child);
         this.connection.dispose(); // rejects what is under way
-        this.cancellation?.sender.dispose?.();
         resolve();
         onExit(this.errors ? `${how}: ${this.errors.trim()}` : how);
       };

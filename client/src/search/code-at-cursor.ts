@@ -34,7 +34,9 @@ export async function codeAtCursor(editor: TextEditor): Promise<CodeAtCursor | u
   const { document, selection } = editor;
   const take = (range: Range, title: string): CodeAtCursor | undefined => {
     const text = document.getText(range);
-    const similarTo = { text, uri: document.uri.toString(), line: range.start.line };
+    // By this line the server knows which piece of code to leave out.
+    const line = (selection.isEmpty ? selection.active : selection.start).line;
+    const similarTo = { text, uri: document.uri.toString(), line };
     return text.trim() === '' ? undefined : { similarTo, title };
   };
   if (!selection.isEmpty) return take(selection, 'the selection');

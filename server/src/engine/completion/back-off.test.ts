@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { DocumentSnapshot } from '../text/snapshot.ts';
 import { BackOff } from './back-off.ts';
 
 test('grows with dismissals, within bounds', () => {
@@ -31,4 +32,31 @@ test('time forgets', () => {
   clock.advance(60 * 60_000);
   expect(backOff.adjusted(0.5)).toBeLessThan(strict);
   expect(backOff.adjusted(0.5)).toBeCloseTo(0.5, 2);
+});
+
+test('only typing past a suggestion that was read is a dismissal', () => {
+  const clock = new FakeClock();
+  const backOff = new BackOff(clock);
+  const document = (text: string, uri = 'file:///a.ts') => new DocumentSnapshot(uri, 'typescript', 1, text);
+  const before = document('x = ');
+  const suggest = (ms: number) => {
+    backOff.shown({ id: 1, text: 'foo;', start: 4, endExclusive: 4 }, before);
+    clock.advance(ms);
+  };
+  suggest(1000);
+  backOff.asked(before, false); // asked once more at the same place, as to see others
+  backOff.asked(document('x = f'), true); // typed along
+  backOff.asked(document('y', 'file:///b.ts'), false); // went elsewhere
+  suggest(100);
+  backOff.asked(document('x = z'), false); // typed on before it could be read
+  suggest(1000);
+  backOff.asked(document('x = foo;'), false); // typed it all
+  expect(backOff.adjusted(0.5)).toBe(0.5);
+  suggest(1000);
+  backOff.asked(document('x = z'), false);
+  const strict = backOff.adjusted(0.5);
+  expect(strict).toBeGreaterThan(0.5);
+  suggest(0);
+  backOff.taken(1);
+  expect(backOff.adjusted(0.5)).toBeLessThan(strict);
 });

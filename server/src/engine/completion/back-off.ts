@@ -25,7 +25,7 @@ const minReadMs = 500;
 
 interface OnScreen {
   readonly id: number;
-  readonly uri: string;
+  readonly snapshot: DocumentSnapshot;
   readonly start: number;
   readonly text: string;
   readonly sinceMs: number;
@@ -50,17 +50,17 @@ export class BackOff {
   }
 
   /** A suggestion came on screen. */
-  shown({ id, start, text }: Suggestion, uri: string): void {
-    this.onScreen = { id, uri, start, text, sinceMs: this.clock.nowMs() };
+  shown({ id, start, text }: Suggestion, snapshot: DocumentSnapshot): void {
+    this.onScreen = { id, snapshot, start, text, sinceMs: this.clock.nowMs() };
   }
 
   /** Another request came, and the suggestion on screen fits it (`isReused`) or is gone. */
-  asked({ uri, text }: DocumentSnapshot, isReused: boolean): void {
+  asked(snapshot: DocumentSnapshot, isReused: boolean): void {
     const last = this.onScreen;
-    if (!last || isReused) return;
+    if (!last || isReused || snapshot === last.snapshot) return; // asking once more is no answer
     this.onScreen = undefined;
-    const isTyped = uri === last.uri && text.startsWith(last.text, last.start);
-    if (isTyped) this.accepted();
+    if (snapshot.uri !== last.snapshot.uri) return; // nor is going elsewhere
+    if (snapshot.text.startsWith(last.text, last.start)) this.accepted();
     else if (this.clock.nowMs() - last.sinceMs >= minReadMs) this.dismissed();
   }
 

@@ -184,7 +184,7 @@ export class Completer {
 
   private remember(suggestion: Suggestion, snapshot: DocumentSnapshot, offset: number): void {
     this.shown.remember(suggestion, snapshot, offset);
-    this.backOff.shown(suggestion, snapshot.uri);
+    this.backOff.shown(suggestion, snapshot);
   }
 
   /** `suggestion` is on screen and will stay: time to look for what comes after it. */

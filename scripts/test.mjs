@@ -14,7 +14,7 @@ const usage = `npm test -- [options]
 
   --unit         only the unit and server tests
   --editor       only the tests in a real VS Code, of this folder as it is, without packaging it
-  --screenshot   also write docs/images/ghost-text.png, the picture in the README
+  --screenshot   also write the pictures in the README (docs/images)
   --help
 `;
 

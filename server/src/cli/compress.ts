@@ -12,14 +12,16 @@ import { decodeText } from '../node/search/file-text.ts';
 import { WorkspaceFiles } from '../node/search/workspace-files.ts';
 import { type Command, commonOptions, readArguments, UsageError } from './command.ts';
 import { engineOptions, modelOptions } from './model-options.ts';
+import { openSearch, searchOptions } from './search-options.ts';
+import { WorkspaceContext } from './workspace-context.ts';
 
 /** Tokens, when none are given. */
 const defaultBudget = 2048;
 
 export const compress: Command = {
   words: 'compress',
-  takes: 'PATH…',
-  summary: 'print what of files and folders matters for a query, within a budget of tokens',
+  takes: '[PATH...]',
+  summary: 'print what of files and folders (default: of the index of this one) matters for a query',
   optionHelp: [
     '--query TEXT         a question, an instruction, or code that goes on',
     `--budget N           tokens of the answer at most (default ${defaultBudget})`,
@@ -31,18 +33,21 @@ export const compress: Command = {
 const optionTable = {
   ...commonOptions,
   ...modelOptions,
+  ...searchOptions,
   query: { type: 'string' },
   budget: { type: 'string' },
   'words-only': { type: 'boolean', default: false },
 } as const;
 
+type Values = ReturnType<typeof readArguments<typeof optionTable>>['values'];
+
 async function run(args: readonly string[]): Promise<void> {
   const { values: options, positionals } = readArguments(args, optionTable);
-  if (positionals.length === 0) throw new UsageError('compress takes files or folders.');
   if (!options.query?.trim()) throw new UsageError('compress takes a --query.');
   const budgetTokens = Number(options.budget ?? defaultBudget);
   if (!(Number.isInteger(budgetTokens) && budgetTokens > 0))
     throw new UsageError('--budget takes a number of tokens.');
+  if (positionals.length === 0) return fromIndex(options, budgetTokens);
   const files = await filesAt(positionals);
   const engine = await openLocalEngine(engineOptions(options));
   try {
@@ -53,6 +58,21 @@ async function run(args: readonly string[]): Promise<void> {
     if (!options.json) process.stderr.write(summary(result));
   } finally {
     await engine.dispose();
+  }
+}
+
+/** As the editor's command: the index chooses the files. */
+async function fromIndex(options: Values, budgetTokens: number): Promise<void> {
+  const search = await openSearch(options.folder, options);
+  const context = new WorkspaceContext(search, engineOptions(options));
+  try {
+    const params = { query: options.query as string, budgetTokens };
+    const response = await context.compress(params, new AbortController().signal);
+    process.stdout.write(options.json ? `${JSON.stringify(response)}\n` : response.text);
+    if (!options.json) process.stderr.write(summary({ ...response, parts: response.pieces }));
+  } finally {
+    await context.dispose();
+    await search.dispose();
   }
 }
 
@@ -85,6 +105,10 @@ async function filesAt(paths: readonly string[]): Promise<CompressFile[]> {
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+interface Summed extends Pick<CompressResult, 'nTokens' | 'nTokensBefore' | 'note' | 'ms'> {
+  readonly parts: readonly { readonly form: string }[];
+}
+
 /** Lines from 1, as people count. */
 function toJson(result: CompressResult, files: readonly CompressFile[]) {
   const lines = new Map(files.map(({ path, text }) => [path, new LineIndex(text.replaceAll('\r\n', '\n'))]));
@@ -95,7 +119,7 @@ function toJson(result: CompressResult, files: readonly CompressFile[]) {
   return { ...result, parts };
 }
 
-function summary({ nTokens, nTokensBefore, parts, note, ms }: CompressResult): string {
+function summary({ nTokens, nTokensBefore, parts, note, ms }: Summed): string {
   const nKept = parts.filter(({ form }) => form !== 'dropped').length;
   const ratio = nTokens > 0 ? `, ${(nTokensBefore / nTokens).toFixed(1)} times smaller` : '';
   const said = note ? `${note}\n` : '';

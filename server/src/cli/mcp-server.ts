@@ -11,12 +11,15 @@ import {
   ListToolsRequestSchema,
   type Tool,
 } from '@modelcontextprotocol/sdk/types.js';
+import type { CompressParams, CompressResponse } from '../../../protocol/messages.ts';
 import { searchText, toolLimit, toolNames } from '../../../protocol/search-text.ts';
 import { EngineError } from '../engine/base/error.ts';
 import type { CodeQuery, CodeSearch } from '../engine/search/code-search.ts';
 import { toSearchResult } from '../lsp/search-results.ts';
 
 export interface McpOptions {
+  /** Answers `compress_context`; absent: there is no such tool. */
+  readonly compress?: (params: CompressParams, signal: AbortSignal) => Promise<CompressResponse>;
   readonly search: CodeSearch;
   /** What to tell the index before a search: the folders, so that it looks for what changed meanwhile. */
   readonly rootPaths: readonly string[];
@@ -79,13 +82,39 @@ const tools: readonly Tool[] = [
   },
 ];
 
+/** As the editor's chat tool takes it. */
+const contextTool: Tool = {
+  name: 'compress_context',
+  title: 'Compressed context',
+  description:
+    'Gives the code of the workspace that matters for a question or a task, within a budget of tokens: whole ' +
+    'functions, their most telling statements, or signatures alone, from many files; a comment with … stands ' +
+    'where something was left out.',
+  inputSchema: {
+    type: 'object',
+    properties: {
+      query: { type: 'string', description: 'The question or task.' },
+      budget: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 200_000,
+        description: 'Tokens at most; 2048 by default.',
+      },
+    },
+    required: ['query'],
+  },
+  annotations,
+};
+
+const defaultBudget = 2048;
+
 export interface McpServer {
   readonly server: Server;
   /** Resolves when every call so far is answered. */
   idle(): Promise<void>;
 }
 
-export function createMcpServer({ search, rootPaths, version, nowMs }: McpOptions): McpServer {
+export function createMcpServer({ search, rootPaths, version, nowMs, compress }: McpOptions): McpServer {
   const server = new Server({ name: 'stet', version }, { capabilities: { tools: {} } });
   const running = new Set<Promise<CallToolResult>>();
   let refreshedMs = nowMs();
@@ -100,19 +129,26 @@ export function createMcpServer({ search, rootPaths, version, nowMs }: McpOption
     return textResult(searchText({ results: hits.map(toSearchResult), ...(note !== undefined && { note }) }));
   };
 
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...tools] }));
+  const compressed = async (input: Record<string, unknown>, signal: AbortSignal) => {
+    await settled(search, signal);
+    const budgetTokens = (input.budget ?? defaultBudget) as number;
+    const response = await compress?.({ query: input.query as string, budgetTokens }, signal);
+    return textResult([response?.note, response?.text].filter(Boolean).join('\n\n'), !response?.text);
+  };
   const call = async (name: string, input: Record<string, unknown>, signal: AbortSignal) => {
-    const query = queryOf(name, input);
-    if (typeof query === 'string') return textResult(query, true);
     try {
-      return await answer(query, signal);
+      if (compress && name === contextTool.name) return await compressed(input, signal);
+      const query = queryOf(name, input);
+      return typeof query === 'string' ? textResult(query, true) : await answer(query, signal);
     } catch (error) {
       if (error instanceof EngineError) return textResult(error.message, true);
       throw error;
     }
   };
 
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [...tools] }));
+  server.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: compress ? [...tools, contextTool] : [...tools],
+  }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
     const result = call(params.name, params.arguments ?? {}, signal);
     running.add(result);

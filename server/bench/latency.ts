@@ -76,19 +76,32 @@ async function passes({ forward, nRound }: Setting): Promise<Figure[]> {
 async function situations(setting: Setting): Promise<Figure[]> {
   const cold: CompletionCost[] = [];
   const typed: CompletionCost[] = [];
+  const along: CompletionCost[] = [];
+  const back: CompletionCost[] = [];
   const edited: CompletionCost[] = [];
   for (let round = 0; round < setting.nRound; round++) {
     const file = setting.files[round % setting.files.length] as SourceFile;
     const document = new OpenFile(setting.newEngine(), file, round);
     cold.push(await document.complete());
-    document.type();
+    const first = document.suggested?.charAt(0);
+    if (first !== undefined) {
+      document.type(first);
+      along.push(await document.complete());
+      document.erase();
+    }
+    document.type('_'); // no suggestion begins with it, so that the model is asked again
     typed.push(await document.complete());
+    document.erase();
+    back.push(await document.complete());
+    document.type('_');
     document.editAbove(50);
     edited.push(await document.complete());
   }
   return [
     ...both('cold', 'a file never seen', cold),
+    memory('along', 'a character of the suggestion typed: to the rest of it', along),
     ...both('typed', 'one more character typed', typed),
+    memory('back', 'that one deleted again: to the suggestion that was there', back),
     ...both('edit-above', 'a line inserted 50 lines above', edited),
   ];
 }
@@ -99,6 +112,8 @@ class OpenFile {
   private version = 1;
   private text: string;
   private offset: number;
+  /** What was suggested last. */
+  suggested: string | undefined;
 
   constructor(
     private readonly engine: Engine,
@@ -117,10 +132,15 @@ class OpenFile {
     engine.edit({ kind: 'open', uri: this.uri, languageId: file.languageId, version: 1, text: this.text });
   }
 
-  /** A character that no suggestion begins with, so that the model is asked again. */
-  type(): void {
-    this.replace(this.offset, '_');
+  type(character: string): void {
+    this.replace(this.offset, character);
     this.offset += 1;
+  }
+
+  /** Takes the last character back. */
+  erase(): void {
+    this.offset -= 1;
+    this.replace(this.offset, '', 1);
   }
 
   editAbove(nLine: number): void {
@@ -132,7 +152,7 @@ class OpenFile {
   }
 
   async complete(): Promise<CompletionCost> {
-    const { cost } = await this.engine.complete(
+    const { cost, suggestion } = await this.engine.complete(
       {
         uri: this.uri,
         version: this.version,
@@ -149,13 +169,15 @@ class OpenFile {
       },
       live,
     );
+    this.suggested = suggestion?.text;
     return cost;
   }
 
-  private replace(start: number, text: string): void {
-    this.text = this.text.slice(0, start) + text + this.text.slice(start);
+  private replace(start: number, text: string, nRemoved = 0): void {
+    const endExclusive = start + nRemoved;
+    this.text = this.text.slice(0, start) + text + this.text.slice(endExclusive);
     this.version++;
-    const edits = [{ start, endExclusive: start, text }];
+    const edits = [{ start, endExclusive, text }];
     this.engine.edit({ kind: 'change', uri: this.uri, version: this.version, edits });
   }
 }
@@ -181,6 +203,15 @@ function both(key: string, label: string, costs: readonly CompletionCost[]): Fig
       unit: 'tokens',
     },
   ];
+}
+
+/** What is answered without the model. */
+function memory(key: string, label: string, costs: readonly CompletionCost[]): Figure {
+  return figure(
+    `${key}.full`,
+    label,
+    costs.map((cost) => cost.ms),
+  );
 }
 
 function figure(key: string, label: string, values: readonly number[]): Figure {

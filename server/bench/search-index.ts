@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { embedChunk } from '../src/engine/search/embed-chunk.ts';
 import type { Encoder } from '../src/engine/search/encoder.ts';
-import { type RankingWeights, rankChunks } from '../src/engine/search/rank.ts';
+import { type RankingWeights, rankChunks, type ScoredChunk } from '../src/engine/search/rank.ts';
 import { search } from '../src/engine/search/search.ts';
 import type { IndexedChunk, StoredChunk, StoreHit } from '../src/engine/search/store.ts';
 import { lexicalWords, splitWords } from '../src/engine/search/words.ts';
@@ -78,19 +78,7 @@ export class SearchIndex {
 
   /** The first ten chunks for `query`, best first. */
   async ask(query: string, system: System): Promise<StoredChunk[]> {
-    if (system === 'fused') {
-      const parts = {
-        store: this.store,
-        encoder: this.encoder,
-        matcher: textMatcher,
-        clock: systemClock,
-        nowMs: Number.MAX_SAFE_INTEGER,
-        openPaths: [],
-      };
-      // A sentence may hold what reads as a filter or a phrase; the bench asks for its words.
-      const { hits } = await search(query.replace(/["/:]/g, ' '), nShown, parts, live);
-      return hits.map(({ chunk }) => chunk);
-    }
+    if (system === 'fused') return (await this.fused(query)).map(({ chunk }) => chunk);
     const hits = await this.hits(query, system);
     const scores = new Map(hits.map(({ key, score }) => [key, score]));
     const chunks = [...scores.keys()].flatMap((key) => this.chunks.get(key) ?? []);
@@ -98,6 +86,20 @@ export class SearchIndex {
     return rankChunks(scores, chunks, '', context)
       .slice(0, nShown)
       .map(({ chunk }) => chunk);
+  }
+
+  /** As the product answers, with its scores. */
+  async fused(query: string): Promise<readonly ScoredChunk[]> {
+    const parts = {
+      store: this.store,
+      encoder: this.encoder,
+      matcher: textMatcher,
+      clock: systemClock,
+      nowMs: Number.MAX_SAFE_INTEGER,
+      openPaths: [],
+    };
+    // A sentence may hold what reads as a filter or a phrase; the bench asks for its words.
+    return (await search(query.replace(/["/:]/g, ' '), nShown, parts, live)).hits;
   }
 
   private add(chunk: StoredChunk): void {

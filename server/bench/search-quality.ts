@@ -18,8 +18,9 @@ import {
   type Target,
 } from './search-cases.ts';
 import { type Chunking, chunkings, SearchIndex, type System, systems } from './search-index.ts';
+import { Reranker } from './search-rerank.ts';
 import type { Setting } from './setting.ts';
-import { mean } from './statistics.ts';
+import { mean, median, p95 } from './statistics.ts';
 
 export interface SearchMaterial {
   /** Bare git directories. */
@@ -30,11 +31,18 @@ export interface SearchMaterial {
   readonly nCase: number;
 }
 
+/** Not in the product; asked for sentences over the product's chunks alone, since it is slow. */
+const reranked = 'fused + re-rank';
+
+type Ranking = System | typeof reranked;
+
+const rankings: readonly Ranking[] = [...systems, reranked];
+
 /** One query, asked of one system. */
 interface Outcome {
   readonly task: string;
   readonly query: string;
-  readonly system: System;
+  readonly system: Ranking;
   readonly chunking: Chunking;
   readonly kind: 'sentence' | 'identifier' | 'web query';
   readonly nTokens: number;
@@ -69,25 +77,31 @@ export async function searchQuality(setting: Setting, material: SearchMaterial):
   const encoder = await openEncoder(join(root, 'model'));
   const parsers = await openParsers(join(root, 'grammars'), () => {});
   if (!parsers) throw new Error('The grammars are not built. Run npm run build.');
+  const parts = { setting, encoder, parsers, reranker: new Reranker(setting) };
   const outcomes: Outcome[] = [];
   for (const gitDir of material.gitDirs) {
     const task = await repositoryTask(gitDir, parsers, material.nCase);
-    if (task.cases.length > 0) outcomes.push(...(await askAll(task, 'sentence', setting, encoder, parsers)));
+    if (task.cases.length > 0) outcomes.push(...(await askAll(task, 'sentence', parts)));
   }
   if (material.cosqaFolder !== undefined) {
     const task = await cosqaTask(material.cosqaFolder, parsers);
-    outcomes.push(...(await askAll(task, 'web query', setting, encoder, parsers)));
+    outcomes.push(...(await askAll(task, 'web query', parts)));
   }
   parsers.dispose();
-  return figuresOf(outcomes);
+  return [...figuresOf(outcomes), ...timeOf(parts.reranker)];
+}
+
+interface Parts {
+  readonly setting: Setting;
+  readonly encoder: Encoder;
+  readonly parsers: Parsers;
+  readonly reranker: Reranker;
 }
 
 async function askAll(
   task: SearchTask,
   kind: Outcome['kind'],
-  setting: Setting,
-  encoder: Encoder,
-  parsers: Parsers,
+  { setting, encoder, parsers, reranker }: Parts,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const textOf = new Map(task.files.map(({ path, text }) => [path, text]));
@@ -97,8 +111,11 @@ async function askAll(
     const index = await SearchIndex.build(task.files, chunking, encoder, parsers);
     const ask = async (one: SearchCase, of: Outcome['kind']) => {
       const length = Math.min(...one.targets.map(nTokens));
-      for (const system of chunking === product ? systems : indexed) {
-        const hits = await index.ask(one.query, system);
+      for (const system of asked(chunking, of)) {
+        const hits =
+          system === reranked
+            ? await reranker.order(one.query, await index.fused(one.query))
+            : await index.ask(one.query, system);
         const nLines = mean(hits.map(({ startLine, endLine }) => endLine - startLine + 1));
         const measures = measuresOf(hits, one.targets);
         outcomes.push({
@@ -119,10 +136,18 @@ async function askAll(
     await index.close();
   }
   const shown = outcomes.filter(({ kind, chunking }) => kind !== 'identifier' && chunking === product);
-  const values = systems.map((system) => `${system} ${meanOf(shown, 'mrr', { system }).toFixed(3)}`);
+  const values = present(shown).map((system) => `${system} ${meanOf(shown, 'mrr', { system }).toFixed(3)}`);
   process.stderr.write(`${task.name}: ${task.cases.length} queries; ${values.join(', ')}\n`);
   return outcomes;
 }
+
+function asked(chunking: Chunking, kind: Outcome['kind']): readonly Ranking[] {
+  if (chunking !== product) return indexed;
+  return kind === 'sentence' ? rankings : systems;
+}
+
+const present = (outcomes: readonly Outcome[]) =>
+  rankings.filter((system) => outcomes.some((one) => one.system === system));
 
 /** A hit is right when most of it lies in the function, or most of the function lies in it. */
 function isRight(chunk: StoredChunk, target: Target): boolean {
@@ -165,8 +190,9 @@ const meanOf = (outcomes: readonly Outcome[], measure: Measure, which: Which) =>
 function figuresOf(outcomes: readonly Outcome[]): Figure[] {
   const sentences = select(outcomes, { kind: 'sentence', chunking: product });
   return [
-    ...systems.flatMap((system) => listed(select(sentences, { system }), `sentences, ${system}`)),
+    ...rankings.flatMap((system) => listed(select(sentences, { system }), `sentences, ${system}`)),
     ...gains(sentences, 'all'),
+    ...gain(sentences, 'all', reranked, 'fused'),
     ...byRepository(sentences),
     ...byLength(sentences),
     ...byChunking(select(outcomes, { kind: 'sentence' })),
@@ -196,31 +222,42 @@ function listed(outcomes: readonly Outcome[], label: string): Figure[] {
   });
 }
 
-/** MRR of the product less that of a baseline, query by query. */
+/** MRR of the product less that of the baselines. */
 function gains(outcomes: readonly Outcome[], name: string): Figure[] {
-  const fused = select(outcomes, { system: 'fused' });
-  return (['BM25, one field', 'BM25', 'vectors'] as const).flatMap((system): Figure[] => {
-    const base = select(outcomes, { system });
-    if (base.length === 0) return [];
-    const samples = fused.map(
-      (one, i): Sample => ({
-        cluster: `${one.task} ${one.query}`,
-        sum: one.mrr - (base[i] as Outcome).mrr,
-        weight: 1,
-      }),
-    );
-    const { mean: value, interval } = estimate(samples);
-    return [
-      {
-        key: `search.gain.${name}.${system}`,
-        label: `${name}: MRR@10 gained by fused over ${system}`,
-        unit: '',
-        median: value,
-        interval,
-        n: samples.length,
-      },
-    ];
-  });
+  return (['BM25, one field', 'BM25', 'vectors'] as const).flatMap((base) =>
+    gain(outcomes, name, 'fused', base),
+  );
+}
+
+/** MRR of one system less that of another, query by query. */
+function gain(outcomes: readonly Outcome[], name: string, system: Ranking, over: Ranking): Figure[] {
+  const base = select(outcomes, { system: over });
+  if (base.length === 0) return [];
+  const samples = select(outcomes, { system }).map(
+    (one, i): Sample => ({
+      cluster: `${one.task} ${one.query}`,
+      sum: one.mrr - (base[i] as Outcome).mrr,
+      weight: 1,
+    }),
+  );
+  const { mean: value, interval } = estimate(samples);
+  return [
+    {
+      key: system === 'fused' ? `search.gain.${name}.${over}` : `search.gain.${name}.${system} over ${over}`,
+      label: `${name}: MRR@10 gained by ${system} over ${over}`,
+      unit: '',
+      median: value,
+      interval,
+      n: samples.length,
+    },
+  ];
+}
+
+function timeOf({ timesMs }: Reranker): Figure[] {
+  if (timesMs.length === 0) return [];
+  const label = 're-rank: time of a query beside the search (median)';
+  const [value, slow] = [median(timesMs), p95(timesMs)];
+  return [{ key: 'search.re-rank.time', label, unit: 'ms', median: value, p95: slow, n: timesMs.length }];
 }
 
 function byRepository(outcomes: readonly Outcome[]): Figure[] {
@@ -229,10 +266,10 @@ function byRepository(outcomes: readonly Outcome[]): Figure[] {
     const own = select(outcomes, { task });
     const n = select(own, { system: 'fused' }).length;
     const row = `${task} (${n})`;
-    const value = (system: System) => meanOf(own, 'mrr', { system });
+    const value = (system: Ranking) => meanOf(own, 'mrr', { system });
     const gain = (over: System) => 100 * (value('fused') / value(over) - 1);
     return [
-      ...systems.map((system) => cell(table, row, system, value(system), n)),
+      ...rankings.map((system) => cell(table, row, system, value(system), n)),
       cell(table, row, 'over one field, %', gain('BM25, one field'), n),
       cell(table, row, 'over BM25, %', gain('BM25'), n),
     ];
@@ -245,7 +282,9 @@ function byLength(outcomes: readonly Outcome[]): Figure[] {
     const own = outcomes.filter(({ nTokens }) => nTokens > over && nTokens <= upTo);
     const n = select(own, { system: 'fused' }).length;
     if (n === 0) return [];
-    return systems.map((system) => cell(table, `${label} (${n})`, system, meanOf(own, 'mrr', { system }), n));
+    return rankings.map((system) =>
+      cell(table, `${label} (${n})`, system, meanOf(own, 'mrr', { system }), n),
+    );
   });
 }
 
@@ -274,7 +313,7 @@ function byChunking(outcomes: readonly Outcome[]): Figure[] {
 
 function bySystem(outcomes: readonly Outcome[], table: string): Figure[] {
   if (outcomes.length === 0) return [];
-  return systems.flatMap((system) =>
+  return present(outcomes).flatMap((system) =>
     (['mrr', 'ndcg', 'recall'] as const).map((measure) =>
       cell(
         table,

@@ -1,8 +1,10 @@
 /** writeAt: one text from logits to the stop rules, and the others that might have been written instead. */
 
+import type { Monitor } from '../decoding/constraints/monitor.ts';
 import { decode } from '../decoding/decode.ts';
 import { CopyDrafter } from '../decoding/drafters/copy.ts';
 import { Drafting } from '../decoding/drafters/drafting.ts';
+import { NameDrafter } from '../decoding/drafters/names.ts';
 import { RecentDrafter } from '../decoding/drafters/recent.ts';
 import { RecyclingDrafter } from '../decoding/drafters/recycling.ts';
 import type { Chance, Sampler } from '../decoding/sampler.ts';
@@ -52,7 +54,7 @@ export async function writeAt(
   const monitor = job.monitor ?? parts.types?.monitorAt(job.uri, place, settings.watchedKinds);
   const constraint = monitor && timed(monitor, job.stages);
   const trail = [...at.cursor.context];
-  const drafting = draftingOf(parts, job, at);
+  const drafting = draftingOf(parts, job, at, monitor);
   const stopper = createStopper({ ...place, maxLines: settings.maxLines });
   const detokenizer = new Detokenizer(tokenizer);
   const tokens: WrittenToken[] = [];
@@ -139,11 +141,13 @@ function draftingOf(
   { segments, draftPolicy, successors }: GenerateParts,
   { recent }: Job,
   at: CursorSampler,
+  monitor: Monitor | undefined,
 ) {
   const { cursor } = at;
   const { context } = cursor;
   const removed = recent.removed.map((text) => segments.encode(text.replaceAll('\r\n', '\n')));
   const drafters = [
+    ...(monitor ? [new NameDrafter(monitor, (text) => segments.encode(text))] : []),
     new CopyDrafter(cursor, at.mixed === undefined),
     new RecentDrafter('previous', recent.previous ? [recent.previous] : [], context),
     new RecentDrafter('removed', removed, context),

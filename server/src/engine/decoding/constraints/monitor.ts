@@ -110,6 +110,15 @@ export class Monitor implements Constraint {
     if (isWorthIt && !slot.question) this.ask(slot, signal);
   }
 
+  /** What the name that is being written must go on with, ASCII only; undefined where that is open. */
+  rest(): string | undefined {
+    const { slot, range } = this.writing ?? {};
+    if (!slot?.names || !range || !slot.question?.set?.isClosed || slot.names.isWhole(range))
+      return undefined;
+    const rest = slot.names.rest(range);
+    return /^[\x20-\x7e]+$/.test(rest) ? rest : undefined;
+  }
+
   prepare(likely: TokenId, signal: AbortSignal): Promise<void> | undefined {
     if (this.questions.isSpent || this.nQuestionsHere >= maxQuestionsPerToken) return undefined;
     const shape = this.parts.shapes.of(likely);

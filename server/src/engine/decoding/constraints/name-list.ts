@@ -61,6 +61,15 @@ export class NameList {
     return lo < hi && (this.names[lo] as string).length === depth; // the shortest comes first
   }
 
+  /** The bytes that all names of `range` go on with behind what is written; '' where they part at once. */
+  rest({ lo, hi, depth }: NameRange): string {
+    const first = this.names[lo] ?? '';
+    const last = this.names[hi - 1] ?? ''; // sorted: what these two share, all share
+    let end = depth;
+    while (end < first.length && first[end] === last[end]) end++;
+    return first.slice(depth, end);
+  }
+
   private firstAtLeast(lo: number, hi: number, depth: number, byte: number): number {
     while (lo < hi) {
       const middle = (lo + hi) >> 1;

@@ -11,7 +11,7 @@ export interface Draft {
 
 /**
  * One per generation. It hears of every token that is emitted and of nothing else, so it never has to
- * take anything back. The oracle's unique continuation is one more of these once there is an oracle.
+ * take anything back.
  */
 export interface Drafter {
   /** Names its acceptance rates, for the life of the engine. */

@@ -21,7 +21,8 @@ import { commentMark } from './file-session.ts';
 import type { Measurement } from './report.ts';
 
 /** Who waits longer for an answer asks again. */
-const asksWithinMs = 4000;
+const asksAgainMs = 4000;
+const pause = (ms: number) => new Promise<false>((resolve) => setTimeout(() => resolve(false), ms));
 /** The benchmark ends when there is no answer for so long. */
 const answersWithinMs = 60_000;
 
@@ -110,27 +111,28 @@ class Player {
 
   /**
    * Types `key`, or asks where there is none, and waits for the request that came of it. The editor
-   * gives requests up for reasons of its own; then it is asked again, as a person would.
+   * gives requests up for reasons of its own, so it is asked again now and then, as a person would;
+   * one that is still under way is not asked twice, and counts from when it was.
    */
   private async press(key: string): Promise<LoggedRequest> {
     const trigger = () => commands.executeCommand('editor.action.inlineSuggest.trigger');
-    let press = key === '' ? trigger : () => commands.executeCommand('type', { text: key });
-    for (const startMs = performance.now(); performance.now() - startMs < answersWithinMs; press = trigger) {
+    this.requireFocus();
+    const answered = this.nextRequest(performance.now());
+    answered.catch(() => {}); // it may end by cancellation before it is awaited
+    await (key === '' ? trigger() : commands.executeCommand('type', { text: key }));
+    const isOver = answered.then(() => true);
+    while (!(await Promise.race([isOver, pause(asksAgainMs)]))) {
       this.requireFocus();
-      const answered = this.nextRequest(performance.now(), asksWithinMs);
-      answered.catch(() => {}); // it may end by cancellation before it is awaited
-      await press();
-      const request = await answered;
-      if (request) return request;
-      // What hangs is given up, else the editor goes on waiting for it instead of asking anew.
-      await commands.executeCommand('editor.action.inlineSuggest.hide');
       await commands.executeCommand('workbench.action.focusActiveEditorGroup');
+      await trigger();
     }
+    const request = await answered;
+    if (request) return request;
     throw new InterruptedError('No answer came. “Stet: Show Log” may say why.');
   }
 
   /** The first finished request about the document since then; undefined when none comes. */
-  private nextRequest(sinceMs: number, patienceMs: number): Promise<LoggedRequest | undefined> {
+  private nextRequest(sinceMs: number): Promise<LoggedRequest | undefined> {
     const uri = this.editor.document.uri.toString();
     return new Promise((resolve, reject) => {
       const end = (finish: () => void) => {
@@ -139,7 +141,7 @@ class Player {
         cancelled.dispose();
         finish();
       };
-      const timer = setTimeout(() => end(() => resolve(undefined)), patienceMs);
+      const timer = setTimeout(() => end(() => resolve(undefined)), answersWithinMs);
       const cancelled = this.token.onCancellationRequested(() => end(() => reject(new CancellationError())));
       const added = this.log.onDidAdd((request) => {
         const isOurs = request.uri === uri && request.requestedMs >= sinceMs;

@@ -14,6 +14,8 @@ export interface CompressionCase {
   /** The unfinished function, up to the line to write. */
   readonly query: string;
   readonly truth: string;
+  /** Names of the truth that one file of the background declares and the own file has not used; only for `needed`. */
+  readonly names: readonly string[];
   /** Other files of the repository, those near first; for `needed` the declaring one is among them. */
   readonly background: readonly SourceFile[];
 }
@@ -37,8 +39,11 @@ export function compressionCases(files: readonly QualityFile[], n: number): Comp
     if (!background) continue;
     const declared = declarationsIn(background);
     const spots = spotsIn(file.text).sort(() => random() - 0.5);
-    const needed = spots.find(({ before, truth }) => isNeeded(before, truth, declared));
-    if (needed && found.needed.length < n) found.needed.push(caseOf('needed', file, needed, background));
+    const needed = spots.find(({ before, truth }) => neededIn(before, truth, declared).length > 0);
+    if (needed && found.needed.length < n)
+      found.needed.push(
+        caseOf('needed', file, needed, background, neededIn(needed.before, needed.truth, declared)),
+      );
     const any = spots[0];
     if (any && found.long.length < n) found.long.push(caseOf('long', file, any, background));
   }
@@ -53,17 +58,12 @@ interface Spot {
 
 function caseOf(
   kind: 'long' | 'needed',
-  file: QualityFile,
+  { name, languageId, text }: QualityFile,
   { query, truth }: Spot,
   background: readonly SourceFile[],
-) {
-  return {
-    kind,
-    file: { name: file.name, languageId: file.languageId, text: file.text },
-    query,
-    truth,
-    background,
-  };
+  names: readonly string[] = [],
+): CompressionCase {
+  return { kind, file: { name, languageId, text }, query, truth, background, names };
 }
 
 /** Files of the same repository and language, nearest in path order first; undefined when they are too little. */
@@ -121,9 +121,9 @@ function declarationsIn(files: readonly SourceFile[]): ReadonlySet<string> {
   return new Set([...count].filter(([, n]) => n === 1).map(([name]) => name));
 }
 
-/** Whether the line names something of the background that its function has not named yet. */
-function isNeeded(before: string, truth: string, declared: ReadonlySet<string>): boolean {
+/** What the line names of the background that the text before it has not named yet. */
+function neededIn(before: string, truth: string, declared: ReadonlySet<string>): string[] {
   const names = truth.match(/[\p{L}_$][\p{L}\p{N}_$]{4,}/gu) ?? [];
   const body = before.replace(/^(?:import|from)\b[\s\S]*?(?:;|\n(?=\S))/gm, '');
-  return names.some((name) => declared.has(name) && !body.includes(name));
+  return names.filter((name) => declared.has(name) && !body.includes(name));
 }

@@ -33,6 +33,8 @@ interface Outcome {
   readonly ms: number;
   readonly nTokens: number;
   readonly parses: number | undefined;
+  /** Whether the context has a name that the line needs; undefined where none is known. */
+  readonly hasName: number | undefined;
 }
 
 /** `nCase` cases of each kind. */
@@ -77,7 +79,7 @@ const keyOf = (kind: string, method: Method, budget: number, withCache: boolean)
 function figuresOf(key: string, all: readonly Outcome[]): Figure[] {
   const [kind, budget, reader, method] = key.split('|') as [string, string, string, string];
   const wanted = kind === 'long' ? 'next line' : 'next line that needs another file';
-  const table = `${wanted}: ${reader === 'cache' ? 'network and cache model' : 'network alone'}`;
+  const table = `${wanted}: ${reader === 'cache' ? 'cache model fed, prompt without context' : 'in the prompt of the network alone'}`;
   const row = budget ? `${method}, ${budget} tokens` : method;
   const figure = (
     column: string,
@@ -104,6 +106,9 @@ function figuresOf(key: string, all: readonly Outcome[]): Figure[] {
   if (reader !== 'network' || method === 'none') return figures;
   return [
     ...figures,
+    ...(all.some(({ hasName }) => hasName !== undefined)
+      ? [figure('has the name', '%', ({ hasName }) => (hasName === undefined ? undefined : 100 * hasName))]
+      : []),
     figure('tokens', '', ({ nTokens }) => nTokens),
     figure('ratio', '×', ({ ratio }) => ratio),
     figure('ms', 'ms', ({ ms }) => ms, median),
@@ -117,9 +122,13 @@ function notes(cases: readonly CompressionCase[]): string[] {
   const count = (kind: string) => cases.filter((one) => one.kind === kind).length;
   return [
     `${count('long')} next lines in the middle of functions, and ${count('needed')} that name something that one other file declares and their own has not used yet; 24 to 44 kB of other files are the background, the unfinished function the query and all of the file that the model sees.`,
-    '“full” is the background’s end as far as the window goes; the model has 1024 positions in the product and 2048 at most, so no contender sees all of it. With “cache model” the same context also feeds the cache model, as the product does with open and related files.',
+    '“full” is the background’s end as far as the window goes; the model has 1024 positions in the product and 2048 at most, so no contender sees all of it. “Cache model fed”: the context feeds the cache model and no prompt, as the product does with open and related files.',
     'ms is the choosing of the context: cold for the smaller budget; for the larger one the model was asked already.',
   ];
+}
+
+function hasName({ files }: Context, name: string): boolean {
+  return files.some(({ text }) => text.includes(name));
 }
 
 /** One model that goes on behind a context. */
@@ -145,7 +154,8 @@ class CompressionRun {
     const query = encode(one.query);
     const room = this.nRow - header.length - query.length - maxLineTokens;
     const others = context.files.flatMap(({ path, text }) => [...this.header(path), ...encode(text)]);
-    const prompt = Int32Array.from([...others.slice(Math.max(0, others.length - room)), ...header, ...query]);
+    const inPrompt = withCache ? [] : others.slice(Math.max(0, others.length - room)); // as the product: the cache alone
+    const prompt = Int32Array.from([...inPrompt, ...header, ...query]);
     const isEnd = (token: number) => this.fim.ends.has(token) || this.setting.tokenizer.isSpecial(token);
     const { logits } = await this.lm.prefill(this.sequence, prompt, live, exactly);
     const bytes: number[] = [];
@@ -168,6 +178,7 @@ class CompressionRun {
       ms,
       nTokens,
       parses,
+      hasName: one.names.length === 0 ? undefined : Number(one.names.some((name) => hasName(context, name))),
     };
   }
 

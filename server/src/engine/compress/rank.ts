@@ -17,7 +17,7 @@ import { logProbs } from './perplexity.ts';
 export const maxPieceTokens = 320;
 
 /** Tokens of a query that are read: its end, where an unfinished function goes on. */
-const maxQueryTokens = 128;
+export const maxQueryTokens = 64;
 
 /** Pieces whose keys and values are kept; 5 MB each for the embedded model. */
 const maxSequences = 8;

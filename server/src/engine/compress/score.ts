@@ -5,11 +5,11 @@ import type { SegmentTokenizer } from '../tokens/retokenize.ts';
 import type { Candidate } from './candidates.ts';
 import type { Scored } from './choose.ts';
 import { lexicalScores } from './lexical.ts';
-import { maxPieceTokens, type Passage, passageOf, type Ranker } from './rank.ts';
+import { maxPieceTokens, maxQueryTokens, type Passage, passageOf, type Ranker } from './rank.ts';
 import type { CompressRequest } from './request.ts';
 
 /** Pieces that the model is asked about at most, the best by words. */
-const maxAsked = 24;
+const maxAsked = 16;
 
 /** Tokens that the model reads at most for one request: about 2 s for the embedded model on two cores. */
 const maxAskedTokens = 6000;
@@ -56,7 +56,7 @@ export async function score(
     signal.throwIfAborted();
     const one = scored[i] as Scored;
     const piece = pieceOf(one.candidate, segments);
-    room -= Math.min(piece.tokens.length, maxPieceTokens) + Math.min(passage.tokens.length, 128);
+    room -= Math.min(piece.tokens.length, maxPieceTokens) + Math.min(passage.tokens.length, maxQueryTokens);
     if (room < 0) break;
     const { ami, surprise } = await ranker.look(piece, passage, signal);
     scored[i] = { ...one, score: Math.max(floor, one.score + amiWeight * ami), surprise };

@@ -35,7 +35,8 @@ export function attachSearch(
   const search = new Search(client, new SearchHistory(context.workspaceState));
   answerSearchDatabase(context, server);
   const handlers: Record<string, (node?: TreeNode) => unknown> = {
-    'stet.searchCode': () => search.openPick(),
+    // The view's button gives an argument of its own.
+    'stet.searchCode': (query: unknown) => search.openPick(typeof query === 'string' ? query : ''),
     'stet.searchSelection': () => search.searchSelection(),
     'stet.findSimilar': () => search.findSimilar(),
     'stet.search.refine': () => search.refine(),

@@ -33,6 +33,7 @@ const refreshMs = 5000;
 /** A fresh index answers at once but not of everything: an agent gains by waiting this long for it. */
 const patienceMs = 20_000;
 const lookMs = 50;
+const maxTries = 4;
 
 /** Longer arguments are a mistake. */
 const maxTextChars = 100_000;
@@ -120,12 +121,19 @@ export function createMcpServer({ search, rootPaths, version, nowMs, compress }:
   let refreshedMs = nowMs();
 
   const answer = async (query: CodeQuery, signal: AbortSignal): Promise<CallToolResult> => {
-    if (nowMs() - refreshedMs > refreshMs) {
+    const isRefreshed = nowMs() - refreshedMs > refreshMs;
+    if (isRefreshed) {
       refreshedMs = nowMs();
       search.filesChanged(rootPaths);
     }
     await settled(search, signal);
-    const { hits, note } = await search.search(query, signal);
+    let { hits, note } = await search.search(query, signal);
+    // The look through the folders is short, but a search during it says that there may be more to find.
+    for (let nTries = 1; isRefreshed && note !== undefined && nTries < maxTries; nTries++) {
+      await pause(lookMs);
+      await settled(search, signal);
+      ({ hits, note } = await search.search(query, signal));
+    }
     return textResult(searchText({ results: hits.map(toSearchResult), ...(note !== undefined && { note }) }));
   };
 
@@ -184,8 +192,12 @@ async function settled(search: CodeSearch, signal: AbortSignal): Promise<void> {
   const isBusy = () => search.status.state === 'starting' || search.status.state === 'indexing';
   for (let nLooks = 0; isBusy() && nLooks < patienceMs / lookMs; nLooks++) {
     signal.throwIfAborted();
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
+    await pause(lookMs);
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function textResult(text: string, isError = false): CallToolResult {

@@ -64,8 +64,20 @@ export class ResultPreview implements Disposable {
   private readonly openBefore = new Set(textTabs().map(({ uri }) => uri));
   private shown: string | undefined;
   private nShown = 0;
+  /** What is being opened: VS Code cannot be told to stop, and the last to be opened is what stays on screen. */
+  private showing: Promise<void> = Promise.resolve();
 
-  async show(result: SearchResult): Promise<void> {
+  show(result: SearchResult): void {
+    this.showing = this.showNow(result);
+  }
+
+  /** Resolves when nothing of this preview can come to the front any more. */
+  async finish(): Promise<void> {
+    this.dispose();
+    await this.showing;
+  }
+
+  private async showNow(result: SearchResult): Promise<void> {
     const turn = ++this.nShown;
     try {
       const range = rangeOf(result);
@@ -74,8 +86,8 @@ export class ResultPreview implements Disposable {
         preserveFocus: true,
         preview: true,
       });
-      if (turn !== this.nShown) return;
       this.shown = editor.document.uri.toString();
+      if (turn !== this.nShown) return;
       // Its first line in the middle: the upper half is below the list.
       editor.revealRange(new Range(range.start, range.start), TextEditorRevealType.InCenter);
       editor.setDecorations(this.highlight, [range]);
@@ -86,9 +98,8 @@ export class ResultPreview implements Disposable {
 
   /** Closes what was opened only to be looked at, and shows what was there before. */
   async takeBack(): Promise<void> {
-    this.nShown++;
+    await this.finish();
     const { before, shown } = this;
-    this.dispose();
     if (shown === undefined) return;
     if (before) {
       const { viewColumn, selection, document } = before;

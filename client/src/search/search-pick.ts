@@ -120,7 +120,8 @@ export class SearchPick implements Disposable {
     this.parts.history.add(this.pick.value);
     this.parts.onOpened(this.pick.value.trim(), this.response);
     this.pick.hide();
-    void openResult(item.result, how);
+    const { result } = item;
+    void this.preview.finish().then(() => openResult(result, how));
   }
 
   dispose(): void {
@@ -131,8 +132,7 @@ export class SearchPick implements Disposable {
     this.running.cancel();
     void commands.executeCommand('setContext', visibleKey, false);
     for (const subscription of this.subscriptions) subscription.dispose();
-    if (this.isAccepted) this.preview.dispose();
-    else void this.preview.takeBack();
+    if (!this.isAccepted) void this.preview.takeBack();
   }
 
   private queryChanged(): void {
@@ -232,7 +232,7 @@ export class SearchPick implements Disposable {
   private activeChanged(item: PickItem | undefined): void {
     clearTimeout(this.previewTimer);
     const result = item?.result;
-    if (result) this.previewTimer = setTimeout(() => void this.preview.show(result), previewMs);
+    if (result) this.previewTimer = setTimeout(() => this.preview.show(result), previewMs);
   }
 
   private itemButton(item: PickItem): void {

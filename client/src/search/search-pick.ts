@@ -117,6 +117,7 @@ export class SearchPick implements Disposable {
     }
     if (!item?.result) return;
     this.isAccepted = true;
+    clearTimeout(this.previewTimer);
     this.parts.history.add(this.pick.value);
     this.parts.onOpened(this.pick.value.trim(), this.response);
     this.pick.hide();

@@ -12,8 +12,11 @@ import { hashOf } from '../src/engine/text/hash.ts';
 import { systemClock } from '../src/node/clock.ts';
 import type { Setting } from './setting.ts';
 
-/** What a nat of AMI counts beside the fused score, which is at most 1 and the name's share; taken, not tuned. */
-const amiWeight = 0.1;
+/**
+ * What a nat of AMI counts beside the fused score, 0 to 1. The least bad of 0.02 to 3 on the development
+ * repositories; none gained there (docs/search-encoder.md), so the product does not re-rank.
+ */
+const amiWeight = 0.02;
 
 const live = new AbortController().signal;
 

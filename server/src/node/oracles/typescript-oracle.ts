@@ -25,6 +25,7 @@ import { abortable } from '../gate.ts';
 import type { OracleHealth } from './kept-server.ts';
 import { residentBytes } from './process-memory.ts';
 import {
+  coldNotification,
   diagnosticsRequest,
   type EditParams,
   editNotification,
@@ -67,6 +68,7 @@ export class TypeScriptOracle implements SymbolOracle {
   readonly name = name;
   private readonly documents = new Map<string, OwnDocument>();
   private readonly warm = new Set<string>();
+  private readonly partial = new Set<string>();
   private child: ChildProcess | undefined;
   private connection: MessageConnection | undefined;
   private deathsMs: number[] = [];
@@ -90,11 +92,17 @@ export class TypeScriptOracle implements SymbolOracle {
     return this.warm.has(uri);
   }
 
+  /** Whether answers about this document rest on all that it depends on, and not on what is near only. */
+  isWhole(uri: string): boolean {
+    return this.isWarm(uri) && !this.partial.has(uri);
+  }
+
   edit({ uri, languageId, version, text }: Parameters<SymbolOracle['edit']>[0]): void {
     const known = this.documents.get(uri);
     if (text === undefined || text.length > maxChars) {
       this.documents.delete(uri);
       this.warm.delete(uri);
+      this.partial.delete(uri);
       if (known) this.send({ uri, languageId, version });
       return;
     }
@@ -172,11 +180,14 @@ export class TypeScriptOracle implements SymbolOracle {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => onLog(`${name}: ${text.trimEnd()}`));
     const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
     connection.onError(() => {}); // a write to a dead process; its exit tells
-    connection.onNotification(warmNotification, ({ uri }) => {
+    connection.onNotification(warmNotification, ({ uri, isPartial }) => {
       if (!this.documents.has(uri)) return;
       this.warm.add(uri);
+      if (isPartial) this.partial.add(uri);
+      else this.partial.delete(uri);
       onHealth('ready', name);
     });
+    connection.onNotification(coldNotification, ({ uri }) => void this.warm.delete(uri));
     connection.listen();
     this.connection = connection;
     let isOver = false;
@@ -201,6 +212,7 @@ export class TypeScriptOracle implements SymbolOracle {
     this.child = undefined;
     this.connection = undefined;
     this.warm.clear();
+    this.partial.clear();
     if (this.life.signal.aborted) return;
     const why = this.endedFor ?? how;
     const nowMs = clock.nowMs();

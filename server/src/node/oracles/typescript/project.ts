@@ -26,10 +26,13 @@ export interface KnownFile {
 /** Versions of files set in one program: each may leave 1.4 MB behind. Idle time replaces it earlier. */
 const maxVersions = 200;
 const idleVersions = 60;
+/** Of what the open files import, the first program reads this much: about a second of two slow cores. */
+const maxFirstChars = 1_500_000;
 
 export class Project {
   private readonly host: SourceHost;
   private program: ts.Program | undefined;
+  private isPart = false;
   private readonly frozen = new Map<string, FrozenFile>();
   private readonly documents = new Map<string, ProjectDocument>();
   /** Versions of the open documents that the program was made of. */
@@ -49,6 +52,11 @@ export class Project {
 
   get nDocuments(): number {
     return this.documents.size;
+  }
+
+  /** Whether there is a program that leaves out files: what it knows is true, and not all there is. */
+  get isPartial(): boolean {
+    return this.isPart;
   }
 
   set(document: ProjectDocument): void {
@@ -106,7 +114,7 @@ export class Project {
 
   /** Whether a new program would know more, or take less memory. */
   get isWorthBuilding(): boolean {
-    if (this.nVersions >= idleVersions) return true;
+    if (this.isPart || this.nVersions >= idleVersions) return true;
     for (const { fileName, version, text } of this.documents.values()) {
       if (this.builtFrom.get(fileName) === version) continue;
       // What a script declares at its top level is global, and globals are merged once per program.
@@ -116,16 +124,23 @@ export class Project {
     return false;
   }
 
-  /** Makes a new program of what the documents and the disk hold now: 50 ms, or seconds the first time. */
+  /**
+   * Makes a new program of what the documents and the disk hold now: 50 ms, or seconds the first time.
+   * Where there is much to read, the first one has only what is near, and the second one all of it.
+   */
   build(): void {
     const documents = [...this.documents.values()];
     this.host.refresh(this.nowMs());
-    const rootNames = [...documents.map(({ fileName }) => fileName), ...this.config.ambientFiles];
+    const names = documents.map(({ fileName }) => fileName);
+    const rootNames = [...names, ...this.config.ambientFiles];
+    const oldProgram = this.isPart ? undefined : this.program; // what it did not find, a new one would not look for
+    if (this.program) this.host.keepAll();
+    this.isPart = !this.program && this.host.keepNearest(names, maxFirstChars);
     this.program = ts.createProgram({
       rootNames,
       options: this.config.options,
       host: this.host.compilerHost,
-      ...(this.program && { oldProgram: this.program }),
+      ...(oldProgram && { oldProgram }),
     });
     this.frozen.clear();
     this.builtFrom = new Map(documents.map(({ fileName, version }) => [fileName, version]));

@@ -2,7 +2,13 @@
 
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { TypeScriptService } from './service.ts';
-import { diagnosticsRequest, editNotification, symbolsRequest, warmNotification } from './wire.ts';
+import {
+  coldNotification,
+  diagnosticsRequest,
+  editNotification,
+  symbolsRequest,
+  warmNotification,
+} from './wire.ts';
 
 /** `libFolder` holds lib.*.d.ts. */
 export function serveTypeScript(connection: MessageConnection, libFolder: string): void {
@@ -10,7 +16,9 @@ export function serveTypeScript(connection: MessageConnection, libFolder: string
   const service = new TypeScriptService({
     libFolder,
     nowMs: () => performance.now(),
-    onWarm: (uri) => void connection.sendNotification(warmNotification, { uri }).catch(() => {}),
+    onWarm: (uri, isPartial) =>
+      void connection.sendNotification(warmNotification, { uri, isPartial }).catch(() => {}),
+    onCold: (uri) => void connection.sendNotification(coldNotification, { uri }).catch(() => {}),
     onLog: log,
   });
   connection.onNotification(editNotification, (params) => {

@@ -41,6 +41,7 @@ async function open(
     libFolder,
     nowMs: () => performance.now(),
     onWarm: (one) => warm.add(one),
+    onCold: (one) => warm.delete(one),
     onLog: (message) => logs.push(message),
   });
   service.edit({ uri, languageId, version: 1, change: { ...unchanged, text } });

@@ -16,7 +16,9 @@ export interface ServiceOptions {
   readonly libFolder: string;
   readonly nowMs: () => number;
   /** A question about this document has been answered, so the next ones are quick. */
-  readonly onWarm: (uri: string) => void;
+  readonly onWarm: (uri: string, isPartial: boolean) => void;
+  /** A question about this document would be late for some seconds. */
+  readonly onCold: (uri: string) => void;
   readonly onLog: (message: string) => void;
 }
 
@@ -29,6 +31,8 @@ interface OpenedDocument extends ProjectDocument {
 
 /** No question and no edit for this long is idle: a suggestion asks all its questions within less. */
 const idleMs = 700;
+/** From saying that there will be no answers until there are none: what was said is on its way by then. */
+const farewellMs = 20;
 /** Projects whose programs are held; the one used longest ago goes. */
 const maxProjects = 4;
 
@@ -61,7 +65,9 @@ export class TypeScriptService {
     if (!document) return undefined;
     const { project, fileName, languageId } = document;
     const text = applied(change, document.text);
-    return symbolsAt(project, fileName, { kind, uri, languageId, text, offset });
+    const set = symbolsAt(project, fileName, { kind, uri, languageId, text, offset });
+    // What is behind a file that was left out may have more members.
+    return set && project.isPartial ? { ...set, isClosed: false } : set;
   }
 
   /** Undefined: not known, or not yet. `isStale` ends a long answer early. */
@@ -72,6 +78,7 @@ export class TypeScriptService {
     const document = this.warmDocument(uri);
     if (!document) return undefined;
     const { project, fileName } = document;
+    if (project.isPartial) return undefined; // what was left out would count as an error
     const text = applied(change, document.text);
     const isWhole = start <= 0 && endExclusive >= text.length;
     if (!isWhole) return errorsIn(project, fileName, { text, start, endExclusive });
@@ -131,6 +138,11 @@ export class TypeScriptService {
     const cold = documents.find(({ isWarm }) => !isWarm);
     const project = cold?.project ?? documents.find((one) => one.project.isWorthBuilding)?.project;
     if (!project) return;
+    if (!cold && project.isPartial) {
+      for (const document of documents) if (document.project === project) this.cool(document);
+      this.idle = setTimeout(() => this.work(), farewellMs);
+      return;
+    }
     try {
       if (!cold || project.lacks(cold.fileName) || project.isWorthBuilding) project.build();
       for (const document of documents) if (document.project === project) this.warm(document);
@@ -143,6 +155,12 @@ export class TypeScriptService {
     if (documents.some((one) => !one.isWarm || one.project.isWorthBuilding)) this.whenIdle();
   }
 
+  /** All of a large project is about to be read, and nobody shall wait for that. */
+  private cool(document: OpenedDocument): void {
+    document.isWarm = false;
+    this.options.onCold(document.uri);
+  }
+
   /** Asks one question, so that what the checker does once is done. */
   private warm(document: OpenedDocument): void {
     const { project, fileName, uri, languageId, text } = document;
@@ -152,7 +170,7 @@ export class TypeScriptService {
       symbolsAt(project, fileName, { kind, uri, languageId, text, offset: Math.max(0, offset) });
     }
     document.isWarm = true; // also where the program would not take it: then every answer is undefined
-    this.options.onWarm(uri);
+    this.options.onWarm(uri, project.isPartial);
   }
 }
 

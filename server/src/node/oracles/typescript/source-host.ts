@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { filesBehind } from './nearest.ts';
 
 /** Files over this are taken for absent; generated declarations may well have 2 MB. */
 const maxFileBytes = 4_000_000;
@@ -30,6 +31,7 @@ export class SourceHost {
   private readonly exists = new Map<string, boolean>();
   private readonly folders = new Map<string, boolean>();
   private readonly isCaseSensitive = ts.sys.useCaseSensitiveFileNames;
+  private behind: ReadonlySet<string> = new Set();
   private nBytes = 0;
   private trustedUntilMs = 0;
 
@@ -87,6 +89,19 @@ export class SourceHost {
     }
   }
 
+  /** Takes what there is no room for among the nearest files for absent; whether that is anything. */
+  keepNearest(roots: readonly string[], maxChars: number): boolean {
+    const { compilerHost } = this;
+    const readFile = (name: string) => this.openDocument(name)?.text ?? compilerHost.readFile(name);
+    this.behind = filesBehind(roots, { ...compilerHost, readFile }, this.options, maxChars);
+    return this.behind.size > 0;
+  }
+
+  /** Takes nothing for absent any more. */
+  keepAll(): void {
+    this.behind = new Set();
+  }
+
   canonical = (name: string): string => (this.isCaseSensitive ? name : name.toLowerCase());
 
   private sourceFile(
@@ -101,6 +116,7 @@ export class SourceHost {
       return this.remember(fileName, version, open.text, languageVersion);
     }
     if (known && !known.version.startsWith('open ')) return known.file;
+    if (this.behind.has(fileName)) return undefined;
     const disk = diskVersion(fileName);
     if (!disk || this.nBytes + disk.sizeBytes > maxProjectBytes) return undefined;
     const text = ts.sys.readFile(fileName);

@@ -44,5 +44,11 @@ export const diagnosticsRequest = new RequestType<DiagnosticsParams, readonly Di
   'types/diagnostics',
 );
 
-/** The process has answered a question about this document to itself: from now on answers are quick. */
-export const warmNotification = new NotificationType<{ uri: string }>('types/warm');
+/**
+ * The process has answered a question about this document to itself: from now on answers are quick.
+ * `isPartial`: not all that the document depends on is read yet.
+ */
+export const warmNotification = new NotificationType<{ uri: string; isPartial: boolean }>('types/warm');
+
+/** The process is going to read a large project: it is no use to ask until it is warm again. */
+export const coldNotification = new NotificationType<{ uri: string }>('types/cold');

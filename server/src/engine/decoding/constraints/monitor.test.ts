@@ -21,7 +21,6 @@ const allKinds: TriggerKind[] = [
   'import-name',
   'import-path',
   'object-key',
-  'keyword-argument',
   'string-literal',
   'jsx-tag',
   'jsx-attribute',

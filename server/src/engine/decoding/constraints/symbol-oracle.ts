@@ -9,7 +9,6 @@ export type TriggerKind =
   | 'import-name' // inside import { … } from
   | 'import-path' // inside the quotes of an import
   | 'object-key' // a key of an object literal, by its contextual type
-  | 'keyword-argument' // name= in a call
   | 'string-literal' // inside quotes whose type is a union of literals
   | 'jsx-tag'
   | 'jsx-attribute'

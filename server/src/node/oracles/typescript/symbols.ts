@@ -28,12 +28,11 @@ const maxReceiverChars = 60;
 /** Stands where the name will be, so that the parser finds a whole expression; ends like no other name. */
 const probe = 'stet$';
 
-const answers: Readonly<Record<TriggerKind, ((place: Place) => SymbolSet | undefined) | undefined>> = {
+const answers: Readonly<Record<TriggerKind, (place: Place) => SymbolSet | undefined>> = {
   member: memberSet,
   'import-name': importNameSet,
   'import-path': importPathSet,
   'object-key': objectKeySet,
-  'keyword-argument': undefined, // the language has none
   'string-literal': stringLiteralSet,
   'jsx-tag': jsxTagSet,
   'jsx-attribute': jsxAttributeSet,
@@ -45,10 +44,8 @@ const answers: Readonly<Record<TriggerKind, ((place: Place) => SymbolSet | undef
 /** Undefined: nothing is known there, or the project does not hold the file yet. */
 export function symbolsAt(project: Project, fileName: string, query: SymbolQuery): SymbolSet | undefined {
   const { kind, offset } = query;
-  const answer = answers[kind];
-  if (!answer) return undefined;
   const file = project.file(fileName, textWithProbe(query));
-  return file && answer({ project, fileName, offset, ...file });
+  return file && answers[kind]({ project, fileName, offset, ...file });
 }
 
 /** The text with the name that is begun at `offset` replaced by a probe that the parser can live with. */

@@ -81,10 +81,15 @@ export class TypesRun {
   }
 
   /** `hasSuffix`: whether the model sees what follows; static analysis always does. */
-  async complete(one: DotCase, method: Method, hasSuffix: boolean): Promise<Completed> {
+  async complete(
+    one: DotCase,
+    method: Method,
+    hasSuffix: boolean,
+    clock: Clock = slowClock,
+  ): Promise<Completed> {
     const { file, before, after, languageId, indent } = one;
     const hole = { file: { name: file.name, neighbours: [] }, before, after: hasSuffix ? after : '' };
-    const constraint = this.constraintOf(one, method);
+    const constraint = this.constraintOf(one, method, clock);
     if (constraint instanceof Monitor) constraint.prefetch(live);
     const { logits } = await this.lm.prefill(
       this.sequence,
@@ -118,13 +123,21 @@ export class TypesRun {
     return { text: text.slice(0, end).trimEnd(), nTokens, ms, waitedMs, masks };
   }
 
-  private constraintOf(one: DotCase, method: Method): Constraint | undefined {
+  /** All of a request in milliseconds, nothing in the cache before and with the product's deadlines. */
+  async requestMs(one: DotCase, method: Method): Promise<number> {
+    this.sequence.truncate(0);
+    const startMs = performance.now();
+    await this.complete(one, method, true, systemClock);
+    return performance.now() - startMs;
+  }
+
+  private constraintOf(one: DotCase, method: Method, clock: Clock): Constraint | undefined {
     const { uri, languageId, before: textBefore, after: textAfter } = one;
     if (method === 'no monitor') return undefined;
     const place = { uri, languageId, textBefore, textAfter };
     if (method === 'as published') return new PublishedMonitor(this.oracle, this.setting.tokenizer, place);
     const scanner = new BracketScanner(languageOf(languageId)).run(textBefore);
-    const parts = { oracle: this.oracle, shapes: this.shapes, clock: slowClock };
+    const parts = { oracle: this.oracle, shapes: this.shapes, clock };
     return new Monitor(parts, { ...place, scanner, kinds: new Set(kinds) });
   }
 }

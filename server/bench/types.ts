@@ -81,6 +81,7 @@ async function measure(
   const run = new TypesRun(setting, oracle);
   const judged: Judged[] = [];
   const coldMs: number[] = [];
+  const paired: Paired[] = [];
   let nCold = 0;
   try {
     for (const [i, one] of cases.entries()) {
@@ -91,6 +92,7 @@ async function measure(
       }
       coldMs.push(performance.now() - startMs);
       await untilWhole(oracle, one.uri);
+      if (i % pairStep === 0) paired.push(await pair(run, one, i % (2 * pairStep) === 0));
       const { uri, file } = one;
       const text = file.text;
       const range = { start: 0, endExclusive: text.length };
@@ -107,7 +109,13 @@ async function measure(
       if (i % 10 === 9) process.stderr.write(`types ${languageId}: ${i + 1} of ${cases.length}\n`);
     }
     const rss = oracle.pid === undefined ? undefined : await residentBytes(oracle.pid);
-    return figuresOf(languageId, judged, { firstMs: coldMs[0] ?? Number.NaN, nCold, rss: rss ?? Number.NaN });
+    const latency = latencyFigures(languageId, paired);
+    const rest = figuresOf(languageId, judged, {
+      firstMs: coldMs[0] ?? Number.NaN,
+      nCold,
+      rss: rss ?? Number.NaN,
+    });
+    return [...rest, ...latency];
   } finally {
     await oracle.dispose();
   }
@@ -153,6 +161,52 @@ async function warm(oracle: OpenOracle, { uri, languageId, file }: DotCase): Pro
 async function untilWhole(oracle: OpenOracle, uri: string): Promise<void> {
   const endMs = performance.now() + maxColdMs;
   while (oracle.isWhole?.(uri) === false && performance.now() < endMs) await systemClock.sleep(5);
+}
+
+/** Every so many cases the whole request is timed, with and without the monitor. */
+const pairStep = 3;
+
+interface Paired {
+  readonly offMs: number;
+  readonly onMs: number;
+}
+
+async function pair(run: TypesRun, one: DotCase, isOnFirst: boolean): Promise<Paired> {
+  const onBefore = isOnFirst ? await run.requestMs(one, 'ours') : undefined;
+  const offMs = await run.requestMs(one, 'no monitor');
+  return { offMs, onMs: onBefore ?? (await run.requestMs(one, 'ours')) };
+}
+
+function latencyFigures(languageId: string, paired: readonly Paired[]): Figure[] {
+  const figure = (key: string, label: string, unit: string, values: readonly number[]): Figure => ({
+    key: `types.${languageId}.request.${key}`,
+    label: `${languageId}: ${label}`,
+    unit,
+    median: median(values),
+    p95: p95(values),
+    n: values.length,
+  });
+  if (paired.length === 0) return [];
+  return [
+    figure(
+      'off',
+      'whole request, empty cache, no monitor',
+      'ms',
+      paired.map(({ offMs }) => offMs),
+    ),
+    figure(
+      'on',
+      'whole request, empty cache, ours',
+      'ms',
+      paired.map(({ onMs }) => onMs),
+    ),
+    figure(
+      'added',
+      'added to a request by ours, in pairs',
+      '%',
+      paired.map(({ offMs, onMs }) => 100 * (onMs / offMs - 1)),
+    ),
+  ];
 }
 
 interface OracleCost {

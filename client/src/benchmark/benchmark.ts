@@ -9,6 +9,7 @@ import {
   type Progress,
   ProgressLocation,
   type QuickPickItem,
+  Uri,
   version,
   window,
   workspace,
@@ -112,7 +113,9 @@ export class Benchmark {
     progress: Progress<{ message?: string; increment?: number }>,
     token: CancellationToken,
   ): Promise<BenchmarkReport> {
-    const { requests, overlay, status } = this.parts;
+    const { requests, overlay, status, context } = this.parts;
+    const folder = Uri.joinPath(context.globalStorageUri, 'benchmark');
+    await workspace.fs.createDirectory(folder);
     const variants = variantsHere();
     const measured = variants.map(({ name }) => ({ name, measurements: [] as Measurement[] }));
     const perSession = Math.ceil(nQuestion / source.sessions.length);
@@ -127,11 +130,12 @@ export class Benchmark {
           const onQuestion = () =>
             progress.report({ message: `${variant.name}, session ${i + 1}`, increment });
           const limits = { nQuestion: perSession, onQuestion };
-          measured[at]?.measurements.push(...(await playSession(session, requests, token, limits)));
+          measured[at]?.measurements.push(...(await playSession(session, folder, requests, token, limits)));
         }
       }
     } finally {
       await overlay.set({});
+      await workspace.fs.delete(folder, { recursive: true });
     }
     if (measured.some(({ measurements }) => measurements.length === 0)) {
       throw new InterruptedError('There was nothing to ask.');

@@ -1,15 +1,16 @@
-/** Player: plays a typing session in a document of its own, with the editor's own keys, and measures. */
+/** Player: plays a typing session in a file of its own, with the editor's own keys, and measures. */
 
 import {
   CancellationError,
   type CancellationToken,
   commands,
+  languages,
   Range,
   Selection,
-  type Tab,
   TabInputText,
   type TextDocument,
   type TextEditor,
+  Uri,
   window,
   workspace,
 } from 'vscode';
@@ -29,9 +30,14 @@ const answersWithinMs = 60_000;
 /** The benchmark cannot go on; the message says why. */
 export class InterruptedError extends Error {}
 
-/** Plays until the end, the limit or the cancellation; whatever happens, the document is gone afterwards. */
+/**
+ * Plays until the end, the limit or the cancellation; whatever happens, the file in `folder` is gone
+ * afterwards. It is a file with a name of its own and not an untitled document, because the editor
+ * gives the names of those again while it still holds the last one that had it.
+ */
 export async function playSession(
   session: readonly SessionEvent[],
+  folder: Uri,
   log: RequestLog,
   token: CancellationToken,
   limits: { readonly nQuestion: number; readonly onQuestion: () => void },
@@ -40,9 +46,16 @@ export async function playSession(
   if (open?.kind !== 'open') throw new InterruptedError('The session does not begin with a file.');
   // A first line of its own, since an answer that is known from another play is no measurement.
   const mark = `${commentMark(open.languageId)} play ${++nPlayed} of Stet's benchmark\n`;
-  const content = mark + open.text;
-  const document = await workspace.openTextDocument({ language: open.languageId, content });
+  const file = Uri.joinPath(
+    folder,
+    `${nPlayed}-${open.name.replace(/^.*[\\/]/, '').replace(/[^\w.-]/g, '_')}`,
+  );
+  await workspace.fs.writeFile(file, new TextEncoder().encode(mark + open.text));
+  let document: TextDocument | undefined;
   try {
+    document = await workspace.openTextDocument(file);
+    if (document.languageId !== open.languageId)
+      document = await languages.setTextDocumentLanguage(document, open.languageId);
     throwIfCancelled(token);
     const editor = await window.showTextDocument(document, { preview: false });
     await commands.executeCommand('workbench.action.focusActiveEditorGroup');
@@ -59,7 +72,8 @@ export async function playSession(
     }
     return measurements;
   } finally {
-    await discard(document);
+    if (document) await discard(document);
+    await workspace.fs.delete(file);
   }
 }
 
@@ -196,13 +210,24 @@ function throwIfCancelled(token: CancellationToken): void {
   if (token.isCancellationRequested) throw new CancellationError();
 }
 
-/** Closes the document without asking whether to save it: an untitled document without text is not dirty. */
+/** Gives the document's changes up and closes it, and shows again what was shown before. */
 async function discard(document: TextDocument): Promise<void> {
-  const isOurs = ({ input }: Tab) =>
-    input instanceof TabInputText && input.uri.toString() === document.uri.toString();
-  if (document.isClosed) return;
-  const editor = await window.showTextDocument(document, { preview: false });
-  const all = new Range(0, 0, document.lineCount, 0);
-  await editor.edit((edit) => edit.delete(all));
-  await window.tabGroups.close(window.tabGroups.all.flatMap(({ tabs }) => tabs.filter(isOurs)));
+  const shown = window.activeTextEditor?.document;
+  // The command closes what is active, which the editor says of a document only some time after it is shown.
+  for (let nTries = 0; (document.isDirty || isOpen(document)) && nTries < maxDiscardTries; nTries++) {
+    await window.showTextDocument(document, { preview: false });
+    if (window.activeTextEditor?.document === document)
+      await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    else await pause(discardPauseMs);
+  }
+  if (shown && shown !== document && !shown.isClosed) await window.showTextDocument(shown);
+}
+
+const maxDiscardTries = 50;
+const discardPauseMs = 100;
+
+/** Whether a tab shows the document. */
+function isOpen({ uri }: TextDocument): boolean {
+  const tabs = window.tabGroups.all.flatMap((group) => group.tabs);
+  return tabs.some(({ input }) => input instanceof TabInputText && input.uri.toString() === uri.toString());
 }

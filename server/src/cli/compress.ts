@@ -25,7 +25,8 @@ export const compress: Command = {
   optionHelp: [
     '--query TEXT         a question, an instruction, or code that goes on',
     `--budget N           tokens of the answer at most (default ${defaultBudget})`,
-    '--words-only         rank by words alone, without asking the model',
+    '--words-only         rank by words alone',
+    '--ask-model          let the model rank too (with PATH; without, large models are asked)',
   ],
   run,
 };
@@ -37,6 +38,7 @@ const optionTable = {
   query: { type: 'string' },
   budget: { type: 'string' },
   'words-only': { type: 'boolean', default: false },
+  'ask-model': { type: 'boolean', default: false },
 } as const;
 
 type Values = ReturnType<typeof readArguments<typeof optionTable>>['values'];
@@ -51,7 +53,13 @@ async function run(args: readonly string[]): Promise<void> {
   const files = await filesAt(positionals);
   const engine = await openLocalEngine(engineOptions(options));
   try {
-    const request = { query: options.query, files, budgetTokens, usesModel: !options['words-only'] };
+    const usesModel = options['ask-model'] || (options['words-only'] ? false : undefined);
+    const request = {
+      query: options.query,
+      files,
+      budgetTokens,
+      ...(usesModel !== undefined && { usesModel }),
+    };
     const result = await engine.compress(request, new AbortController().signal);
     if (options.json) process.stdout.write(`${JSON.stringify(toJson(result, files))}\n`);
     else process.stdout.write(result.text);

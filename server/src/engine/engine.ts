@@ -10,7 +10,7 @@ import type { CompletionRequest, CompletionResult } from './completion/request.t
 import { newCost } from './completion/request.ts';
 import { Types } from './completion/types.ts';
 import { Compressor } from './compress/compress.ts';
-import { Ranker } from './compress/rank.ts';
+import { isGoodRanker, Ranker } from './compress/rank.ts';
 import type { CompressRequest, CompressResult } from './compress/request.ts';
 import { cacheWeightsOf } from './decoding/cache-weights.ts';
 import type { SymbolOracle } from './decoding/constraints/symbol-oracle.ts';
@@ -128,7 +128,8 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
     ...(calibration && { calibration }),
   });
   const ranker = new Ranker(lm, fim.file);
-  const compressor = new Compressor({ segments, clock, ranker, ...(parsers && { parsers }) });
+  const asksModel = isGoodRanker(config);
+  const compressor = new Compressor({ segments, clock, ranker, asksModel, ...(parsers && { parsers }) });
   const newest = new Map<string, AbortController>(); // by document: the request that counts
   let nRequests = 0;
 

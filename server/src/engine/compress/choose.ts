@@ -39,8 +39,13 @@ const hysteresis = 1.15;
 /** A form that saves less than this share of the whole is not worth its gaps. */
 const minSaving = 0.2;
 
-/** Value of a piece beyond its score: larger pieces of equal score say more, with less and less return. */
-const sizeExponent = 0.5;
+/**
+ * A piece is worth score^1.5 · tokens^0.6: the best count for more than many good ones, and a larger piece of
+ * equal score says more, with less and less return. Between 1 and 2, and 0.5 and 1, little changes
+ * (docs/benchmarks.md, compression).
+ */
+const scoreExponent = 1.5;
+const sizeExponent = 0.6;
 
 /** The choice of the most value whose pieces take at most `budget` tokens, each counted for itself. */
 export function choose(scored: readonly Scored[], budget: number, options: ChooseOptions): Choice {
@@ -67,7 +72,7 @@ function formsOf(
   const { file } = source;
   const nTokens = count(text);
   const bonus = previous.has(part.id) ? hysteresis : 1;
-  const worth = score * bonus * Math.max(1, nTokens) ** sizeExponent;
+  const worth = score ** scoreExponent * bonus * Math.max(1, nTokens) ** sizeExponent;
   const forms: KeptForm[] = [{ kept: { form: 'full' }, cost: nTokens + pieceOverhead, value: worth }];
   if (part.role !== 'symbol' || part.parts.length === 0) return forms;
   const add = (kept: Kept, share: number) => {

@@ -252,7 +252,8 @@ describe('with a model', () => {
   test('the answer keeps its promises', async () => {
     const ranker = new Ranker(new CausalLm(model(), clock), undefined);
     const asking = new Compressor({ segments, clock, parsers, ranker });
-    const request = { query: 'sum += item.priceCents * item.quantity;', files: samples, budgetTokens: 400 };
+    const query = 'sum += item.priceCents * item.quantity;';
+    const request = { query, files: samples, budgetTokens: 400, usesModel: true };
     const { nTokens, files } = await asking.compress(request, signal);
     expect(nTokens).toBeLessThanOrEqual(400);
     for (const { path, text } of files) {

@@ -23,6 +23,8 @@ export interface CompressorParts {
   readonly clock: Clock;
   /** Absent: words alone rank. */
   readonly ranker?: Ranker;
+  /** Whether the model is asked where a request does not say. */
+  readonly asksModel?: boolean;
   /** Absent: files are cut by paragraphs. */
   readonly parsers?: Parsers;
 }
@@ -30,6 +32,12 @@ export interface CompressorParts {
 /** Longer files are cut by paragraphs. */
 const maxTreeLength = 1_000_000;
 const maxParseMs = 2000;
+
+/** Imports that take more of the budget than this are given up for code. */
+const maxImportShare = 0.15;
+
+/** Pieces that are tried for the room that the knapsack left, because it counts each piece for itself. */
+const maxFillTries = 24;
 
 /** Files beyond these are left out, with a note. */
 const maxFiles = 5000;
@@ -108,20 +116,40 @@ export class Compressor {
     { query, previous = [] }: CompressRequest,
   ): Choice {
     const count = (text: string) => this.count(text);
+    const sizeOf = (choice: Choice) => this.count(layOut(sources, this.write(sources, choice)));
     let room = budget;
-    let withImports = true;
     for (let round = 0; round < 8; round++) {
       const choice = choose(scored, room, { query, count, previous: new Set(previous) });
-      const full = withImports ? withImportsOf(sources, choice) : choice;
-      const excess = this.count(layOut(sources, this.write(sources, full))) - budget;
-      if (excess <= 0) return full;
+      const excess = sizeOf(choice) - budget;
+      if (excess <= 0) return this.filledUp(sources, scored, choice, budget);
       room -= Math.max(excess, 4);
-      if (round === 4 || room <= budget / 2) {
-        if (withImports) room = budget - Math.ceil(budget / 16);
-        withImports = false;
-      }
     }
     return this.trimmed(sources, scored, budget, Math.max(0, room), query);
+  }
+
+  /** What is left of the budget: imports of what is kept, where they are cheap, and the best pieces that still fit. */
+  private filledUp(
+    sources: readonly Source[],
+    scored: readonly Scored[],
+    choice: Choice,
+    budget: number,
+  ): Choice {
+    const sizeOf = (filled: Choice) => this.count(layOut(sources, this.write(sources, filled)));
+    let best = choice;
+    let size = sizeOf(choice);
+    const withImports = withImportsOf(sources, choice);
+    const importSize = sizeOf(withImports);
+    if (importSize <= budget && importSize - size <= budget * maxImportShare)
+      [best, size] = [withImports, importSize];
+    const dropped = scored.filter(({ candidate }) => !choice.has(candidate.part.id));
+    const order = dropped.sort((a, b) => b.score - a.score).slice(0, maxFillTries);
+    for (const { candidate } of order) {
+      if (this.count(candidate.text) > budget - size) continue;
+      const more = new Map(best).set(candidate.part.id, { form: 'full' });
+      const moreSize = sizeOf(more);
+      if (moreSize <= budget) [best, size] = [more, moreSize];
+    }
+    return best;
   }
 
   /** The last resort: gives up the least valuable parts until it fits. */

@@ -7,6 +7,7 @@
 import { Lane } from '../base/lane.ts';
 import { Lru } from '../base/lru.ts';
 import type { CausalLm } from '../model/causal-lm.ts';
+import type { ModelConfig } from '../model/contract.ts';
 import { SequencePool } from '../model/pool.ts';
 import type { Sequence } from '../model/sequence.ts';
 import { hashOf } from '../text/hash.ts';
@@ -27,6 +28,18 @@ const maxScores = 5000;
 
 /** Nothing to move: a piece is read whole or not at all. */
 const exactly = { method: 'prefix', nRepairHead: 0, nRepairTail: 0 } as const;
+
+/**
+ * Smaller models rank no better than chance: the embedded one, of 7M parameters, chose the file with the
+ * needed name as often as a die (docs/benchmarks.md). LongCodeZip's smallest had 500M (table VIII); nothing
+ * was measured in between.
+ */
+const minRankerParameters = 300e6;
+
+/** Whether a model of this shape is worth asking. */
+export function isGoodRanker({ nLayer, dModel, dFfn, nVocab }: ModelConfig): boolean {
+  return dModel * (nVocab + nLayer * (4 * dModel + 3 * dFfn)) >= minRankerParameters;
+}
 
 /** A piece or a query, as the model reads files: header, then text. */
 export interface Passage {

@@ -17,7 +17,7 @@ export interface CompressRequest {
   readonly files: readonly CompressFile[];
   /** The most tokens of the answer, by the model's tokenizer; ≥ 1. */
   readonly budgetTokens: number;
-  /** Ask the model; without it words alone decide, which takes milliseconds. True when absent. */
+  /** Ask the model; without it words alone decide, which takes milliseconds. When absent, large models are asked. */
   readonly usesModel?: boolean;
   /** Ids of parts of an earlier answer: they stay unless others are clearly better. */
   readonly previous?: readonly string[];

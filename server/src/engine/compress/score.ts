@@ -27,13 +27,14 @@ interface ScoreParts {
   readonly segments: SegmentTokenizer;
   readonly clock: Clock;
   readonly ranker?: Ranker;
+  readonly asksModel?: boolean;
 }
 
 /** Scores > 0, in the order of `candidates`. */
 export async function score(
-  { query, usesModel = true }: CompressRequest,
+  { query, usesModel }: CompressRequest,
   candidates: readonly Candidate[],
-  { segments, clock, ranker }: ScoreParts,
+  { segments, clock, ranker, asksModel }: ScoreParts,
   signal: AbortSignal,
 ): Promise<Scored[]> {
   const asked = query.slice(-maxQueryChars).replaceAll('\r\n', '\n');
@@ -46,7 +47,7 @@ export async function score(
     candidate,
     score: floor + (words[i] as number) / best,
   }));
-  if (!ranker || !usesModel || asked.trim() === '') return scored;
+  if (!ranker || !(usesModel ?? asksModel) || asked.trim() === '') return scored;
 
   const passage = passageOf(asked, segments.encode(asked));
   const order = [...scored.keys()].sort((a, b) => (words[b] as number) - (words[a] as number) || a - b);

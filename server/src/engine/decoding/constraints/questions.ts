@@ -5,8 +5,8 @@ import type { SymbolOracle, SymbolQuery, SymbolSet, TriggerKind } from './symbol
 
 /** A question that takes longer is given up: 30 to 50 ms is what a suggestion can bear. */
 const deadlineMs = 40;
-/** Waiting in one suggestion, all together. */
-const maxWaitMs = 150;
+/** Waiting in one suggestion, all together: a suggestion is to be there within 150 ms of the key. */
+const maxWaitMs = 60;
 /** In one suggestion: 64 tokens of code hold some 10 names. */
 const maxQuestions = 48;
 

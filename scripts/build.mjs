@@ -136,7 +136,6 @@ const built = await Promise.all([
       bench: 'server/bench/main.ts',
     },
     outdir: 'dist',
-    external: ['node-llama-cpp'], // only `bench peers` asks for it, and it finds its own binaries
     plugins: [runtimeBinding],
   }),
 ]);

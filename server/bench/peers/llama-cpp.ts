@@ -2,8 +2,7 @@
 
 // The high-level API of node-llama-cpp costs 20 to 100 % more per request than llama.cpp itself, which
 // would flatter us; so its binding is driven directly. It never tokenises: it is given the same ids.
-
-import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
+// The package is 100 MB that only this comparison needs, so whoever wants it installs it by hand.
 
 /** llama.vscode starts llama-server with `--cache-reuse 256`: shorter runs of equal tokens are not moved. */
 const defaultCacheReuse = 256;
@@ -37,6 +36,44 @@ interface Binding {
   getThreads(): number;
 }
 
+/** What of the package is used. */
+interface NodeLlamaCpp {
+  readonly LlamaLogLevel: { readonly error: unknown };
+  getLlama(options: object): Promise<Llama>;
+}
+
+interface Llama extends Owned {
+  readonly systemInfo: string;
+  readonly _bindings: { AddonSampler: new (model: unknown) => Sampler };
+  loadModel(options: object): Promise<LlamaModel>;
+}
+
+interface LlamaModel extends Owned {
+  readonly _model: unknown;
+  createContext(options: object): Promise<Owned & { readonly _ctx: Binding }>;
+}
+
+interface Owned {
+  dispose(): Promise<unknown>;
+}
+
+const packageName = 'node-llama-cpp';
+const packageVersion = '3.22.1';
+
+/** Rejects with the command that installs the package where it is missing. */
+async function load(): Promise<NodeLlamaCpp> {
+  try {
+    return (await import(packageName)) as NodeLlamaCpp;
+  } catch (cause) {
+    const platform = { linux: 'linux', darwin: 'mac', win32: 'win' }[process.platform as string];
+    const binaries = `@${packageName}/${platform}-${process.arch}${platform === 'mac' && process.arch === 'arm64' ? '-metal' : ''}`;
+    throw new Error(
+      `llama.cpp is not installed. Install it for this comparison: npm install --no-save --ignore-scripts --omit=optional ${packageName}@${packageVersion} ${binaries}@${packageVersion}`,
+      { cause },
+    );
+  }
+}
+
 interface Sampler {
   applyConfig(config: { temperature: number }): void;
   dispose(): void;
@@ -51,13 +88,13 @@ export class LlamaCpp {
     private readonly binding: Binding,
     private readonly sampler: Sampler,
     private readonly options: LlamaCppOptions,
-    private readonly owned: readonly { dispose(): Promise<unknown> }[],
+    private readonly owned: readonly Owned[],
     /** llama.cpp's own words on the processor features that it uses. */
     readonly systemInfo: string,
   ) {}
 
   static async open(options: LlamaCppOptions): Promise<LlamaCpp> {
-    const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
+    const { getLlama, LlamaLogLevel } = await load();
     const llama = await getLlama({
       gpu: false,
       build: 'never',
@@ -72,10 +109,9 @@ export class LlamaCpp {
       threads: options.threads,
       flashAttention: true,
     });
-    const inner = llama as unknown as { _bindings: { AddonSampler: new (m: unknown) => Sampler } };
-    const sampler = new inner._bindings.AddonSampler((model as LlamaModel & { _model: unknown })._model);
+    const sampler = new llama._bindings.AddonSampler(model._model);
     sampler.applyConfig({ temperature: 0 });
-    const binding = (context as LlamaContext & { _ctx: Binding })._ctx;
+    const binding = context._ctx;
     binding.setThreads(options.threads);
     return new LlamaCpp(binding, sampler, options, [context, model, llama], llama.systemInfo);
   }

@@ -80,12 +80,14 @@ test.runIf(process.platform === 'linux')(
       }
       return { earlier: await Promise.all(answers.slice(0, -1)), last: await last.answer };
     };
-    await keys(20, 0); // what grows once, by the first requests, is not a leak
+    // What grows once is not a leak: answers and deleted texts are remembered up to a number, compiled
+    // code and the garbage collector's own room come with the first 260 requests, then it is level.
+    await keys(300, 0);
     await quiet(server.enginePid);
     const before = usageOf(server.enginePid);
     const nTraces = server.traces.length;
 
-    const { earlier, last } = await keys(200, 20);
+    const { earlier, last } = await keys(200, 300);
     expect(last).not.toBe('cancelled');
     expect(server.traces.length).toBeGreaterThan(nTraces);
     expect(server.traces.at(-1)?.outcome).not.toBe('stale');
@@ -105,4 +107,5 @@ test.runIf(process.platform === 'linux')(
     expect(idle.cpuMs - after.cpuMs).toBeLessThanOrEqual(50);
     expect(after.rssKb / before.rssKb).toBeLessThan(1.1);
   },
+  120_000,
 );

@@ -1,6 +1,6 @@
 /** What VS Code calls to run the suite: finds the compiled test files and runs them with mocha. */
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Mocha from 'mocha';
 
@@ -14,9 +14,8 @@ export async function run(): Promise<void> {
     slow: 10_000,
     forbidOnly: process.env.CI !== undefined,
   });
-  const only = process.env.STET_SUITE_ONLY ?? ''; // one file while it is worked on: STET_SUITE_ONLY=benchmark
-  const files = readdirSync(__dirname).filter((name) => name.startsWith(only) && name.endsWith('.test.cjs'));
-  for (const name of files.sort()) mocha.addFile(path.join(__dirname, name));
+  // One file an editor, see run-electron.mjs.
+  mocha.addFile(path.join(__dirname, process.env.STET_SUITE_FILE as string));
   const stats = await new Promise<Mocha.Stats | undefined>((resolve) => {
     const runner = mocha.run(() => resolve(runner.stats));
   });
@@ -25,7 +24,7 @@ export async function run(): Promise<void> {
   if (stats.passes === 0) throw new Error('no test was run');
 }
 
-/** For scripts/test.mjs, which adds up the counts of all runners. */
+/** For run-electron.mjs, which adds up the counts of all files. */
 function writeReport(stats: Mocha.Stats | undefined): void {
   const file = process.env.STET_SUITE_REPORT;
   if (!file || !stats) return;

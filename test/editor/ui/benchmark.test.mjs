@@ -1,16 +1,7 @@
 /** The pages of the benchmark and of the trace panel as a person has them: read, pressed, and by keyboard. */
 
 import assert from 'node:assert/strict';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -95,14 +86,6 @@ describe('benchmark and trace panel', { timeout: 900_000 }, () => {
     await assertAccessible(frame);
   });
 
-  it('can be read in a dark theme', { timeout: 120_000 }, async () => {
-    await setTheme('Default Dark Modern', 'vs-dark');
-    const frame = await frameWith('.verdict');
-    await page.waitForTimeout(500);
-    await picture('benchmark-dark');
-    await assertAccessible(frame);
-  });
-
   it('the trace panel says why, by keyboard too', { timeout: 120_000 }, async () => {
     await runCommand('Stet: Why This Suggestion?');
     const frame = await frameWith('#requests details');
@@ -115,10 +98,6 @@ describe('benchmark and trace panel', { timeout: 900_000 }, () => {
     await page.keyboard.press('Enter');
     assert.match(await frame.$eval('#requests', (e) => e.textContent), /reason code/);
     await page.waitForTimeout(300);
-    await picture('trace-dark');
-    await assertAccessible(frame);
-    await setTheme('Default Light Modern', 'vs');
-    await page.waitForTimeout(500);
     await picture('trace-light');
     await assertAccessible(frame);
   });
@@ -151,9 +130,9 @@ describe('benchmark and trace panel', { timeout: 900_000 }, () => {
     await page.waitForSelector('.quick-input-widget input');
     await page.keyboard.press('Control+A');
     await page.keyboard.type(file);
-    await page.keyboard.press('Enter');
-    for (const start = Date.now(); Date.now() - start < 30_000; await page.waitForTimeout(100)) {
+    for (const start = Date.now(); Date.now() - start < 60_000; await page.waitForTimeout(1000)) {
       if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+      await page.keyboard.press('Enter'); // the dialog takes it only once it has looked at the path
     }
     await page.screenshot({ path: path.join(pictures, 'benchmark-failed.png') });
     throw new Error('the report was not saved');
@@ -163,13 +142,6 @@ describe('benchmark and trace panel', { timeout: 900_000 }, () => {
     const folder = process.env.STET_SCREENSHOT ? docPictures : pictures;
     mkdirSync(folder, { recursive: true });
     await page.screenshot({ path: path.join(folder, `${name}.png`) });
-  }
-
-  /** By the settings file, which the editor watches. */
-  async function setTheme(theme, kind) {
-    const settings = { ...testSettings, 'workbench.colorTheme': theme };
-    writeFileSync(path.join(home, 'user', 'User', 'settings.json'), JSON.stringify(settings));
-    await page.waitForSelector(`.monaco-workbench.${kind}`);
   }
 
   async function runCommand(title) {

@@ -29,7 +29,7 @@ const isWindows = process.platform === 'win32';
 const runners = {
   unit: {
     title: 'unit and server tests',
-    timeoutMs: 900_000,
+    timeoutMs: 1_500_000,
     args: () => [
       path.join(root, 'node_modules', 'vitest', 'vitest.mjs'),
       ...['run', '--reporter=default', '--reporter=json'],
@@ -51,7 +51,7 @@ const runners = {
   },
   suite: {
     title: 'editor tests: the extension in a VS Code',
-    timeoutMs: 600_000,
+    timeoutMs: 1_500_000,
     args: () => [path.join(root, 'test', 'editor', 'run-electron.mjs')],
     env: {
       // Windows runs the suite in a downloaded desktop VS Code, as `npm run test:electron` does.
@@ -62,7 +62,7 @@ const runners = {
   },
   ui: {
     title: 'editor tests: keys and screen',
-    timeoutMs: 600_000,
+    timeoutMs: 1_500_000,
     args: () => nodeTestArguments('ui', path.join(root, 'test', 'editor', 'ui')),
     count: countTap,
   },

@@ -1,7 +1,7 @@
 /** The pages of the benchmark and of the trace panel as a person has them: read, pressed, and by keyboard. */
 
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -124,15 +124,15 @@ describe('benchmark and trace panel', { timeout: 900_000 }, () => {
     assert.deepEqual(words, []);
   }
 
+  /** Under the name that is offered, in the workspace: the dialog completes what is typed as it likes. */
   async function saveReport(frame) {
-    const file = path.join(workspace, 'report.json');
+    const find = () => readdirSync(workspace).find((name) => /^stet-benchmark-.*\.json$/.test(name));
     await frame.click('button[data-action="save"]');
     await page.waitForSelector('.quick-input-widget input');
-    await page.keyboard.press('Control+A');
-    await page.keyboard.type(file);
     for (const start = Date.now(); Date.now() - start < 60_000; await page.waitForTimeout(1000)) {
-      if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
-      await page.keyboard.press('Enter'); // the dialog takes it only once it has looked at the path
+      const name = find();
+      if (name) return JSON.parse(readFileSync(path.join(workspace, name), 'utf8'));
+      await page.keyboard.press('Enter'); // taken only once the dialog has looked at the folder
     }
     await page.screenshot({ path: path.join(pictures, 'benchmark-failed.png') });
     throw new Error('the report was not saved');

@@ -14,7 +14,7 @@ afterEach(() => server?.stop());
 test.skipIf(!canUnshare)('loads its model and suggests where there is no network', async () => {
   server = await LanguageServer.start({ wrapper: withoutNetwork });
   await server.reached('ready');
-  const uri = 'file:///work/sum.ts';
+  const uri = 'file:///sum.ts';
   const text = 'export function sum(values: number[]) {\n  let total = 0;\n  for (const value of ';
   await server.open(uri, text);
   await server.complete(uri, { line: 2, character: 22 });

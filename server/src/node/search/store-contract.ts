@@ -44,7 +44,7 @@ export function describeStore(title: string, setUp: () => StoreUnderTest): void 
     let nStores = 0;
     /** A fresh, empty store for one test. */
     const withStore = async (work: (store: SearchStore, name: string) => Promise<void>) => {
-      const name = `/work/space-${++nStores}`;
+      const name = `/home/space-${++nStores}`;
       const store = await setUp().open(name);
       try {
         await work(store, name);

@@ -3,6 +3,7 @@
 import { StringEdit } from '../text/edit.ts';
 import { OffsetRange } from '../text/range.ts';
 import { DocumentSnapshot } from '../text/snapshot.ts';
+import { isSecretFile } from './secrets.ts';
 
 /** One message about one document. */
 export type DocumentChange =
@@ -41,10 +42,13 @@ export class OpenDocuments {
     return this.snapshots.get(uri);
   }
 
-  /** The other documents in the same language as `snapshot`, the one touched last first. */
+  /** The other documents in the same language as `snapshot`, the one touched last first; none that holds secrets. */
   others(snapshot: DocumentSnapshot): DocumentSnapshot[] {
     const all = [...this.snapshots.values()].reverse();
-    return all.filter(({ uri, languageId }) => uri !== snapshot.uri && languageId === snapshot.languageId);
+    return all.filter(
+      ({ uri, languageId }) =>
+        uri !== snapshot.uri && languageId === snapshot.languageId && !isSecretFile(uri),
+    );
   }
 
   /** Says what has to do with a document, the most relevant first, in place of what was said before. */

@@ -124,7 +124,8 @@ async function main() {
   const names = [
     ...(options.unit || wantsAll ? ['unit'] : []),
     ...(wantsAll ? ['package'] : []),
-    ...(wantsEditor ? ['suite', 'ui'] : []),
+    ...(wantsEditor ? ['suite'] : []),
+    ...(wantsEditor && !process.env.STET_SUITE_ONLY ? ['ui'] : []), // one file of the suite is meant, and no more
   ];
   for (const name of names) {
     if (name === 'ui' && isWindows) {

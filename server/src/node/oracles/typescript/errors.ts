@@ -13,8 +13,10 @@ import type { Project } from './project.ts';
 const passedOver = new Set([
   6133, 6192, 6196, 6198, 6199, 6205, 7027, 2355, 2366, 7030, 2564, 2307, 2792, 7016,
 ]);
-/** `Cannot find name`: in a script, whose top level is global, the frozen program misses new names. */
-const unknownName = new Set([2304, 2552, 2451, 2300]);
+/** `Cannot find name`: no mistake where another file exports it, and only its import is missing. */
+const unknownName = new Set([2304, 2552]);
+/** What else a script, whose top level is global, is blamed for, because the frozen program misses new names. */
+const declaredTwice = new Set([2451, 2300]);
 
 /** A longer statement is checked in pieces: 3,000 characters take some 5 ms. */
 const maxPieceChars = 3_000;
@@ -36,7 +38,7 @@ export function errorsIn(project: Project, fileName: string, where: Stretch): Di
   return file.frozen
     .errors(nodes)
     .filter(({ start = -1 }) => start >= where.start && start < where.endExclusive)
-    .flatMap((one) => told(one, file.tree));
+    .flatMap((one) => told(one, file.tree, project));
 }
 
 /**
@@ -55,7 +57,7 @@ export function* allErrors(
   for (const piece of piecesOf(tree.statements)) {
     const { pos, end } = piece;
     const own = frozen.errors([piece]).filter(({ start = -1 }) => start >= pos && start < end);
-    found.push(...own.flatMap((one) => told(one, tree)));
+    found.push(...own.flatMap((one) => told(one, tree, project)));
     yield undefined;
   }
   return found;
@@ -98,10 +100,11 @@ function blockIn(node: ts.Node, start = Infinity, end = -Infinity): readonly ts.
 }
 
 /** As the engine hears of it; nothing for what is passed over. */
-function told(error: ts.Diagnostic, tree: ProgramSourceFile): Diagnostic[] {
+function told(error: ts.Diagnostic, tree: ProgramSourceFile, project: Project): Diagnostic[] {
   const { code, start = 0, length = 0, messageText } = error;
   if (passedOver.has(code)) return [];
-  if (unknownName.has(code) && !tree.externalModuleIndicator) return [];
+  if (!tree.externalModuleIndicator && (unknownName.has(code) || declaredTwice.has(code))) return [];
+  if (unknownName.has(code) && project.exports(tree.text.slice(start, start + length))) return [];
   if (isInBrokenCode(tree, start)) return [];
   const message = `TS${code} ${ts.flattenDiagnosticMessageText(messageText, ' ').slice(0, 300)}`;
   return [{ start, endExclusive: start + length, message }];

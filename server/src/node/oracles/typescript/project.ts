@@ -102,6 +102,13 @@ export class Project {
     return (file as ProgramSourceFile | undefined)?.symbol;
   }
 
+  /** Whether a module that the program has read exports `name`: an import is then all that is missing. */
+  exports(name: string): boolean {
+    const key = ts.escapeLeadingUnderscores(name);
+    const files = (this.program?.getSourceFiles() ?? []) as readonly ProgramSourceFile[];
+    return files.some(({ symbol }) => symbol?.exports?.has(key));
+  }
+
   /** Whether it must be built before `fileName` can be asked about. */
   lacks(fileName: string): boolean {
     return !this.program?.getSourceFile(fileName);

@@ -176,6 +176,16 @@ test('errors of a stretch, and of the whole file', async () => {
   expect(await ask(from + 8, text.length - 1)).toEqual([]);
 });
 
+test('a name that another module exports lacks its import, and is no error; one that nobody has is', async () => {
+  const text =
+    'import type { Entry } from "./ledger";\nexport const a = total([]);\nexport const b = nothing([]);\n';
+  const ledger = 'export interface Entry {}\nexport const total = (entries: Entry[]) => entries.length;\n';
+  const { service, uri } = await open(text, { files: { ...strict, 'ledger.ts': ledger } });
+  const range = { start: 0, endExclusive: text.length };
+  const errors = await service.diagnostics({ uri, change: unchanged, ...range }, () => false);
+  expect(errors?.map(({ message }) => message)).toEqual(["TS2304 Cannot find name 'nothing'."]);
+});
+
 test('a configuration that is broken, that names nothing or that refers to another is no obstacle', async () => {
   const cat = 'interface Cat { meow(): void }\ndeclare const cat: Cat;\ncat.█;';
   for (const files of [

@@ -9,6 +9,13 @@ import type { LoggedRequest } from './request-log.ts';
 /** A suggestion's text is cut here; the rest is on screen anyway. */
 const maxShownText = 300;
 
+/** The panel's body when it is opened. */
+export function tracePage(requests: readonly LoggedRequest[]): string {
+  return `<main><h1>Why this suggestion, or none</h1>
+<p class="lead">The last requests, newest first. Nothing here leaves your machine, and nothing is kept.</p>
+<div id="requests">${traceHtml(requests)}</div></main>`;
+}
+
 /** Newest first; the newest is open. */
 export function traceHtml(requests: readonly LoggedRequest[]): string {
   if (requests.length === 0) {

@@ -3,7 +3,7 @@
 import { type Disposable, type ExtensionContext, Uri, ViewColumn, type WebviewPanel, window } from 'vscode';
 import { pageRoots, webviewPage } from '../webview-page.ts';
 import type { RequestLog } from './request-log.ts';
-import { traceHtml } from './trace-html.ts';
+import { traceHtml, tracePage } from './trace-html.ts';
 
 const folder = 'trace-panel';
 /** Keys come fast; a page that changes with each of them cannot be read. */
@@ -40,9 +40,7 @@ export class TracePanel implements Disposable {
       this.panel = undefined;
     });
     this.panel = panel;
-    const body = `<main><h1>Why this suggestion, or none</h1>
-<p class="lead">The last requests, newest first. Nothing here leaves your machine, and nothing is kept.</p>
-<div id="requests">${traceHtml(this.log.all)}</div></main>`;
+    const body = tracePage(this.log.all);
     panel.webview.html = webviewPage(panel.webview, extensionUri, { folder, title, body });
   }
 

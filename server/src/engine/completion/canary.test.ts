@@ -29,7 +29,7 @@ class UnsureModel extends ScriptedModel {
   }
 
   override async run(request: ForwardRequest): Promise<Float32Array> {
-    this.given.push(...request.tokens);
+    this.given.push(...Array.from(request.tokens));
     return (await super.run(request)).fill(0);
   }
 

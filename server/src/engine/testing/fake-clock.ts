@@ -13,9 +13,19 @@ export class FakeClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-      this.sleepers.push({ atMs: this.now + ms, wake: resolve });
+      const sleeper = { atMs: this.now + ms, wake: resolve };
+      const onAbort = () => {
+        this.sleepers = this.sleepers.filter((other) => other !== sleeper);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.sleepers.push(sleeper);
     });
+  }
+
+  /** Who waits for time to pass. */
+  get nSleepers(): number {
+    return this.sleepers.length;
   }
 
   async yieldToHost(): Promise<void> {}

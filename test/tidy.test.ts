@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { settingsTable } from '../protocol/settings.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -101,6 +102,12 @@ function complaint(file: string, specifier: string): string | undefined {
   return `${from.name} may not see ${to.name}`;
 }
 
+/** The settings that titles of the file's tests begin with, one or more with commas between them. */
+function settingsNamedIn(file: string): string[] {
+  const title = /\b(?:test|describe)[.\w]*(?:\([^()]*\))?\(\s*(['"`])((?:stet\.[\w.]+(?:, )?)+): .*\1/g;
+  return [...read(file).matchAll(title)].flatMap((match) => (match[2] as string).split(', '));
+}
+
 describe('tidy', () => {
   test('there is something to check', () => expect(files.length).toBeGreaterThan(20));
 
@@ -132,6 +139,14 @@ describe('tidy', () => {
   test(`no file is longer than ${maxLines} lines`, () => {
     const long = files.filter((file) => read(file).split('\n').length > maxLines + 1);
     expect(long).toEqual([]);
+  });
+
+  test('every setting has a test that says what it does', () => {
+    // A test is one of a setting when its title begins with the setting's name: `stet.enable: …`.
+    const named = files.filter(isTest).flatMap(settingsNamedIn);
+    const settings = Object.keys(settingsTable).map((key) => `stet.${key}`);
+    expect(settings.filter((setting) => !named.includes(setting))).toEqual([]);
+    expect(named.filter((name) => !settings.includes(name))).toEqual([]);
   });
 
   test('package.json agrees with the settings table', () => {

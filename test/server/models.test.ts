@@ -64,7 +64,7 @@ afterEach(async () => {
 
 const listed = () => server.connection.sendRequest<ModelsResponse>(modelsRequest, {});
 
-test('nothing is downloaded until it is asked for; then it has its progress, its folder, and can be deleted', async () => {
+test('stet.model.downloadHost, stet.model.libraryFolder: nothing comes from there to here until it is asked for; then it has its progress, its folder, and can be deleted', async () => {
   const progress: DownloadProgressParams[] = [];
   server.connection.onNotification(downloadProgressNotification, (params) => void progress.push(params));
   const before = await listed();

@@ -67,7 +67,7 @@ async function start(settings: object): Promise<LanguageServer> {
   return server;
 }
 
-test('a suggestion uses a name that only files which are not open have', async () => {
+test('stet.completion.relatedFiles: a suggestion uses a name that only files which are not open have', async () => {
   const server = await start({});
   const text = await suggests(server, (suggested) => suggested.includes(name), 40);
   await server.stop();

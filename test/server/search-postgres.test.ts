@@ -59,16 +59,22 @@ async function finds(of: LanguageServer): Promise<void> {
   expect(JSON.stringify([of.logs, of.messages, of.indexStatuses])).not.toContain('canary-password');
 }
 
-test('the connection string comes from the editor, and what is found from the database', async () => {
+test('stet.search.backend: the connection string comes from the editor, and what is found from the database', async () => {
   await finds(await start({ searchDatabase: database.connectionString }));
   const schemas = await database.query("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'stet%'");
   expect(schemas).toHaveLength(1);
   expect(fs.existsSync(path.join(home, 'cache', 'stet', 'search'))).toBe(false);
 });
 
-test('the environment variable goes before it, and the index is found as it was left', async () => {
-  const environment = { STET_SEARCH_DATABASE_URL: database.connectionString };
-  await finds(await start({ environment, searchDatabase: 'postgres://wrong:wrong@127.0.0.1:1/wrong' }));
+test('stet.search.postgres.connectionVariable: what it names goes before the editor’s, and the index is found as it was left', async () => {
+  const connectionVariable = 'OUR_CODE_INDEX';
+  await finds(
+    await start({
+      settings: { ...model.settings, search: { backend: 'postgres', postgres: { connectionVariable } } },
+      environment: { [connectionVariable]: database.connectionString },
+      searchDatabase: 'postgres://wrong:wrong@127.0.0.1:1/wrong',
+    }),
+  );
 });
 
 test('none is set: said so, with both ways out; completion goes on', async () => {

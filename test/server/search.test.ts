@@ -107,7 +107,7 @@ describe('what is indexed', () => {
     ]);
   });
 
-  test('ignored and excluded files are not', async () => {
+  test('stet.search.exclude: ignored and excluded files are not', async () => {
     const found = await names('door');
     expect(found).toEqual(expect.arrayContaining(['openTheDoor', 'close_the_door']));
     for (const name of ['builtDoor', 'generatedDoor', 'hiddenDoor']) expect(found).not.toContain(name);
@@ -212,7 +212,7 @@ describe('bad input', () => {
   });
 });
 
-test('search that is turned off reads nothing and says so', async () => {
+test('stet.search.enable: search that is turned off reads nothing and says so', async () => {
   const off = await start({ search: { enable: false, indexFolder: inHome('elsewhere') } });
   await until(() => off.indexStatuses.at(-1)?.state === 'off', 'the state “off”', patienceMs);
   const response = await search('openTheDoor', {}, off);

@@ -36,7 +36,7 @@ test('bad settings: reported with the default that is used, and everything works
   expect(await isAnswered(false)).toBe(true);
 });
 
-test('a disabled language answers when asked only, until it is enabled', async () => {
+test('stet.enable, stet.disabledLanguages: where they say no, suggestions come when asked only', async () => {
   expect(await isAnswered(true)).toBe(false);
   expect(await isAnswered(false)).toBe(true);
   const { enginePid } = server;
@@ -56,7 +56,7 @@ test('another thread count replaces the engine, and the open document is still k
   expect(await server.outcomeOf(uri, at(0, 11))).toMatch(/generated|empty/);
 });
 
-test('from a wrong model folder to a right one without restarting anything by hand', async () => {
+test('stet.model.folder: from a wrong one to a right one without restarting anything by hand', async () => {
   await server.configure({ model: { folder: model.path('nowhere') } });
   await server.reached('error');
   await server.configure(model.settings);

@@ -17,6 +17,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'stet-types-'));
 const log = path.join(folder, 'log.txt');
 const uri = 'file:///a.fake';
 let model: ModelFolder;
+let settings: Record<string, unknown>;
 
 beforeAll(async () => {
   model = await tinyModelFolder();
@@ -43,8 +44,8 @@ function isAlive(pid: number): boolean {
 
 async function open() {
   rmSync(log, { force: true });
-  const settings = {
-    ...(model.settings as object),
+  settings = {
+    ...model.settings,
     'types.servers': { fake: [process.execPath, fake, `--log=${log}`] },
   };
   const server = await LanguageServer.start({ settings });
@@ -57,7 +58,7 @@ async function open() {
   return { server, oracles };
 }
 
-test('a user’s server waits for trust, answers then, and comes back with a killed engine', async () => {
+test('stet.types.servers: a user’s server waits for trust, answers then, and comes back with a killed engine', async () => {
   const { server, oracles } = await open();
   await until(() => oracles.at(-1)?.health === 'untrusted', 'to be told that trust is needed');
   await server.complete(uri, at(0, 2));
@@ -87,11 +88,18 @@ test('kill -9 of the language server leaves nothing behind', async () => {
   expect(started()).toHaveLength(1);
 });
 
-test('a language that nobody serves, and types turned off, are told', async () => {
+test('stet.types.enable, stet.types.disabledLanguages: what is off is told, and so is a language that nobody serves', async () => {
   const { server, oracles } = await open();
+  const untilOff = () => until(() => oracles.at(-1)?.health === 'off', 'to be told that it is off');
+  const untilOn = () => until(() => oracles.at(-1)?.health === 'untrusted', 'to be told that it is on');
   await server.open('file:///a.txt', 'x', 'plaintext');
   await until(() => oracles.some(({ health }) => health === 'unknown'), 'to be told');
-  await server.configure({ ...(model.settings as object), 'types.enable': false });
-  await until(() => oracles.at(-1)?.health === 'off', 'to be told that it is off');
+  await server.close('file:///a.txt');
+  await server.configure({ ...settings, 'types.disabledLanguages': ['fake'] });
+  await untilOff();
+  await server.configure({ ...settings, 'types.disabledLanguages': ['python'] });
+  await untilOn();
+  await server.configure({ ...settings, 'types.enable': false });
+  await untilOff();
   await server.stop();
 });

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { type InlineCompletionParams, InlineCompletionTriggerKind } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { defaultSettings } from '../../../protocol/settings.ts';
+import { defaultSettings, type Setting, settingsTable } from '../../../protocol/settings.ts';
 import { toCompletionRequest } from './from-lsp.ts';
 import { toInlineCompletionItem } from './to-lsp.ts';
 
@@ -59,6 +59,24 @@ test('trigger, version, selection and settings arrive', () => {
     selected: { start: 4, endExclusive: 6, text: 'bar' },
     settings: { maxLines: 8, maxTokens: 64, contextTokens: 0, debounceMs: 30, maxFileSizeKb: 2048 },
   });
+});
+
+test('every setting of completion reaches the engine under its own name', () => {
+  const { document, params } = at('a█');
+  // Where it is not the engine that heeds it.
+  const elsewhere = ['relatedFiles', 'backend', 'remoteUrl', 'remoteModel', 'remoteProtocol'];
+  for (const [key, setting] of Object.entries<Setting>(settingsTable)) {
+    const [, name] = /^completion\.(\w+)$/.exec(key) ?? [];
+    if (name === undefined || elsewhere.includes(name)) continue;
+    const other =
+      setting.type === 'boolean'
+        ? !setting.default
+        : setting.type === 'number'
+          ? setting.maximum - 1
+          : setting.type === 'string' && setting.enum?.find((value) => value !== setting.default);
+    const settings = { ...defaultSettings(), [key]: other };
+    expect(toCompletionRequest(params, document, settings).settings, key).toHaveProperty(name, other);
+  }
 });
 
 test('a client that sends no context asks automatically', () => {

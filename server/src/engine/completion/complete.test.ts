@@ -201,7 +201,7 @@ describe('requests that are overtaken', () => {
     expect((await asked).outcome).toBe('stale');
   });
 
-  test('while typing, the model is asked only after a quiet moment', async () => {
+  test('stet.completion.debounceMs: while typing, the model is asked only after a quiet moment', async () => {
     const { engine, model, clock } = newEngine({ 'x = ': '1;' });
     const editor = new Editor(engine).open('x = █');
     const asked = editor.ask({ trigger: 'automatic', settings: { ...settings, debounceMs: 30 } });

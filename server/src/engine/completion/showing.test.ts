@@ -111,7 +111,7 @@ async function idle(clock: FakeClock, ms: number) {
   for (let i = 0; i < 50; i++) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-describe('eagerness', () => {
+describe('stet.completion.eagerness: a suggestion', () => {
   const lines = { 'x = ': { text: 'foo(bar);', unsure: { 4: { probability: 0.6, instead: 'q' } } } };
 
   test('cuts while typing what is not sure enough, and shows all that is asked for', async () => {
@@ -164,7 +164,7 @@ describe('quiet zones', () => {
   });
 });
 
-describe('others to choose from', () => {
+describe('stet.completion.alternatives: others to choose from', () => {
   const lines = {
     'x = ': {
       text: 'foo(bar);',
@@ -225,7 +225,7 @@ describe('answers', () => {
     expect(file.model.nPasses).toBe(nPasses);
   });
 
-  test('are not looked for ahead where that is off', async () => {
+  test('stet.completion.lookAhead: they are not looked for ahead where that is off', async () => {
     const file = newFile('x = █', { 'x = ': 'foo;' });
     await file.ask({ lookAhead: false });
     const { nPasses } = file.model;

@@ -174,7 +174,7 @@ describe('LspOracle', () => {
     expect(healths.at(-1)?.[1]).toContain('it did not start');
   });
 
-  test('a server that grows past its memory is started anew', async () => {
+  test('stet.types.memoryMb: a server that grows past its memory is started anew', async () => {
     const { oracle, healths } = await openWarm({ memoryMb: 250, limits: { memoryCheckMs: 50 } });
     const { pid } = oracle;
     await ask(oracle, 'grow');

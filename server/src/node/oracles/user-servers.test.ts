@@ -105,6 +105,17 @@ describe.skipIf(!isInstalled('gopls'))('gopls (skipped: not installed)', () => {
 });
 
 describe('which server', () => {
+  const fakeServer = path.resolve(
+    import.meta.dirname,
+    '../../../../test/fixtures/language-server/fake-server.mjs',
+  );
+  const memberQuery = {
+    kind: 'member' as const,
+    uri: 'file:///tmp/a.fake',
+    languageId: 'fake',
+    text: 'x.',
+    offset: 2,
+  };
   const edit = (oracles: Oracles, languageId: string) =>
     oracles.edit({ uri: `file:///tmp/a.${languageId}`, languageId, version: 1, text: 'x' });
 
@@ -143,30 +154,30 @@ describe('which server', () => {
     expect(oracles.serves('typescript')).toBe(false);
   });
 
+  test('stet.types.disabledKinds: such a place has no names, other kinds have', async () => {
+    const servers = { fake: [process.execPath, fakeServer] };
+    const { oracles } = open({ servers, disabledKinds: ['member'] });
+    edit(oracles, 'fake');
+    await vi.waitUntil(() => oracles.isWarm('file:///tmp/a.fake'), patience);
+    expect(await oracles.symbols(memberQuery, never)).toBeUndefined();
+    oracles.configure({ ...options, servers, disabledKinds: ['object-key'] });
+    await vi.waitUntil(() => oracles.isWarm('file:///tmp/a.fake'), patience);
+    expect(await oracles.symbols(memberQuery, never)).toMatchObject({ names: ['clear', 'size'] });
+  });
+
   test('trust that is granted later starts what waited for it', async () => {
-    const server = path.resolve(
-      import.meta.dirname,
-      '../../../../test/fixtures/language-server/fake-server.mjs',
-    );
-    const servers = { fake: [process.execPath, server] };
+    const servers = { fake: [process.execPath, fakeServer] };
     const { oracles, events } = open({ isTrusted: false, servers });
     edit(oracles, 'fake');
     await vi.waitUntil(() => events.length > 0, patience);
     expect(events[0]?.health).toBe('untrusted');
     oracles.configure({ ...options, servers });
     await vi.waitUntil(() => oracles.isWarm('file:///tmp/a.fake'), patience);
-    const query = {
-      kind: 'member' as const,
-      uri: 'file:///tmp/a.fake',
-      languageId: 'fake',
-      text: 'x.',
-      offset: 2,
-    };
     // Somebody's own program: nothing that it says forbids.
-    expect(await oracles.symbols(query, never)).toMatchObject({ names: ['clear', 'size'], isClosed: false });
-    oracles.configure({ ...options, servers, disabledKinds: ['member'] });
-    await vi.waitUntil(() => oracles.isWarm('file:///tmp/a.fake'), patience);
-    expect(await oracles.symbols(query, never)).toBeUndefined();
+    expect(await oracles.symbols(memberQuery, never)).toMatchObject({
+      names: ['clear', 'size'],
+      isClosed: false,
+    });
     oracles.configure({ ...options, isEnabled: false });
     expect(events.at(-1)).toMatchObject({ health: 'off', languageIds: ['fake'] });
     expect(oracles.serves('fake')).toBe(false);

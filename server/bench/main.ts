@@ -11,6 +11,7 @@ import { compression } from './compression.ts';
 import { fitConfidence } from './confidence.ts';
 import { decoding } from './decoding.ts';
 import { editReuse } from './edit-reuse.ts';
+import { filters } from './filters.ts';
 import { humaneval } from './humaneval.ts';
 import { latency } from './latency.ts';
 import { peers } from './peers.ts';
@@ -51,6 +52,7 @@ const suites: Readonly<Record<string, (setting: Setting, material: Material) => 
   'search-speed': (setting, { gitDirs }) => searchSpeed(setting, gitDirs),
   humaneval: (setting, { humanEvalFolder, nCase }) => humaneval(setting, humanEvalFolder, nCase),
   decoding: (setting, { sessions }) => decoding(setting, sessions()),
+  filters,
   confidence: (setting, { sessions }) => fitConfidence(setting, sessions()),
   'cache-weights': async (setting, { files, nCase }) => learnCacheWeights(setting, await files(), nCase),
 };

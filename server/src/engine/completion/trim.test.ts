@@ -1,5 +1,6 @@
-/** trim: every case as marked text; the first thirteen are those in which four well-known tools were measured. */
+/** trim: every case as marked text. */
 import { describe, expect, test } from 'vitest';
+import { filterCases } from '../testing/filter-cases.ts';
 import { parseMarked, renderGhost } from '../testing/marked-text.ts';
 import { type TrimInput, trim } from './trim.ts';
 
@@ -18,86 +19,8 @@ function check(before: string, generated: string, after: string | undefined, ext
 
 const python = { languageId: 'python' };
 
-describe('the thirteen cases', () => {
-  test('1: a new line and then the next two lines again', () => {
-    check(
-      'function f() {\n  const a = 1;█\n  const b = 2;\n  return a + b;\n}\n',
-      '\n  const b = 2;\n  return a + b;',
-      undefined,
-    );
-    check(
-      'function f() {\n  █\n  const b = 2;\n  return a + b;\n}\n',
-      'const a = 1;\n  const b = 2;\n  return a + b;\n}',
-      'function f() {\n  [const a = 1;]\n  const b = 2;\n  return a + b;\n}\n',
-    );
-  });
-  test('2: the closing brace that the next line has', () => {
-    check('function f() {\n  █\n}\n', 'return 1;\n}', 'function f() {\n  [return 1;]\n}\n');
-  });
-  test('3: closers that stand behind the cursor', () => {
-    check('foo(█);', 'a, b);', 'foo([a, b]);');
-  });
-  test('4: the same with a string', () => {
-    check('foo("█");', 'abc");', 'foo("[abc]");');
-  });
-  test('5: a JSDoc block keeps its odd indentation', () => {
-    check(
-      'class A {\n    /**█\n}\n',
-      '\n     * Adds x.\n     * @param x a number\n     */',
-      'class A {\n    /**[\n     * Adds x.\n     * @param x a number\n     */]\n}\n',
-    );
-  });
-  test('6: Python indented by three', () => {
-    check(
-      'def f(x):\n   █\n',
-      'if x:\n      return 1\n   return 2',
-      'def f(x):\n   [if x:\n      return 1\n   return 2]\n',
-      python,
-    );
-  });
-  test('7: the line above once more', () => {
-    check('foo(a, b);\n█\n', 'foo(a, b);', undefined);
-  });
-  test('8: one line eight times', () => {
-    check(
-      'function f() {\n  █\n}\n',
-      Array(8).fill('total += x;').join('\n  '),
-      'function f() {\n  [total += x;]\n}\n',
-    );
-  });
-  test('9: a blank line inside a Python body', () => {
-    check(
-      'def f(x):\n    █\n',
-      'y = x + 1\n\n    return y',
-      'def f(x):\n    [y = x + 1\n\n    return y]\n',
-      python,
-    );
-  });
-  test('10: one character is a suggestion', () => {
-    check('const x = foo()█', ';', 'const x = foo()[;]');
-  });
-  test('11: the block is finished and a second call begins', () => {
-    check(
-      'function f() {\n  █\n}\n',
-      'go();\n}\n\nfunction g() {\n  stop();',
-      'function f() {\n  [go();]\n}\n',
-    );
-    check('if (x) █\n', '{\n  go();\n}\nif (y) {\n  stop();', 'if (x) [{\n  go();\n}]\n');
-  });
-  test('12: a right line that is much like the next one', () => {
-    check(
-      'const w1 = getWidget(1);\n█\nconst w3 = getWidget(3);\n',
-      'const w2 = getWidget(2);',
-      'const w1 = getWidget(1);\n[const w2 = getWidget(2);]\nconst w3 = getWidget(3);\n',
-    );
-  });
-  test('13: a right line that is much like the one above', () => {
-    check(
-      'app.get("/usersList", (req, res) => list(res));\n█\n',
-      'app.put("/usersList", (req, res) => list(res));',
-      'app.get("/usersList", (req, res) => list(res));\n[app.put("/usersList", (req, res) => list(res));]\n',
-    );
-  });
+test.each(filterCases)('case $name', ({ before, generated, after, languageId }) => {
+  check(before, generated, after, { languageId });
 });
 
 describe('what follows the cursor on its line', () => {

@@ -13,6 +13,7 @@ import { decoding } from './decoding.ts';
 import { editReuse } from './edit-reuse.ts';
 import { filters } from './filters.ts';
 import { humaneval } from './humaneval.ts';
+import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { peers } from './peers.ts';
 import { quality } from './quality.ts';
@@ -54,6 +55,7 @@ const suites: Readonly<Record<string, (setting: Setting, material: Material) => 
   decoding: (setting, { sessions }) => decoding(setting, sessions()),
   filters,
   confidence: (setting, { sessions }) => fitConfidence(setting, sessions()),
+  idle,
   'cache-weights': async (setting, { files, nCase }) => learnCacheWeights(setting, await files(), nCase),
 };
 

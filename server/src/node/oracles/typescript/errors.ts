@@ -21,7 +21,7 @@ const declaredTwice = new Set([2451, 2300]);
 /** A longer statement is checked in pieces: 3,000 characters take some 5 ms. */
 const maxPieceChars = 3_000;
 
-interface Stretch {
+export interface Stretch {
   readonly text: string;
   readonly start: number;
   readonly endExclusive: number;
@@ -73,7 +73,7 @@ function* piecesOf(nodes: readonly ts.Node[]): Generator<ts.Node> {
 }
 
 /** The nodes of the innermost block that the stretch touches. */
-function statementsAround(tree: ts.SourceFile, { start, endExclusive }: Stretch): readonly ts.Node[] {
+export function statementsAround(tree: ts.SourceFile, { start, endExclusive }: Stretch): readonly ts.Node[] {
   const touches = (node: ts.Node) => node.end > start && node.getStart(tree) < endExclusive;
   let nodes: readonly ts.Node[] = tree.statements.filter(touches);
   for (;;) {

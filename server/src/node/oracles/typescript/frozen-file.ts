@@ -116,6 +116,25 @@ export class FrozenFile {
       .filter((one) => one.file === file && one.category === ts.DiagnosticCategory.Error);
   }
 
+  /** Every way to import the name that an error of the text that was set stands at. */
+  importFixes({ code, start = 0, length = 0 }: ts.Diagnostic): readonly ts.CodeFixAction[] {
+    const newLine = this.text.includes('\r\n') ? '\r\n' : '\n';
+    const fixes = internals.codefix.getFixes({
+      sourceFile: this.current,
+      program: this.overlaid,
+      host: this.host,
+      cancellationToken: neverCancelled,
+      formatContext: internals.formatting.getFormatContext(
+        ts.getDefaultFormatCodeSettings(newLine),
+        this.host,
+      ),
+      preferences: {},
+      errorCode: code,
+      span: { start, length },
+    });
+    return fixes.filter(({ fixName }) => fixName === 'import');
+  }
+
   private bind(file: ProgramSourceFile, text: string): ProgramSourceFile {
     this.nVersions++;
     resetIds(file); // else the checker would answer from what it knows of the nodes' former selves

@@ -46,6 +46,21 @@ interface Internals {
       includeSymbol: boolean,
     ): ts.CompletionInfo | undefined;
   };
+  readonly codefix: {
+    getFixes(context: {
+      readonly sourceFile: ts.SourceFile;
+      readonly program: ts.Program;
+      readonly host: ts.LanguageServiceHost;
+      readonly cancellationToken: unknown;
+      readonly formatContext: unknown;
+      readonly preferences: ts.UserPreferences;
+      readonly errorCode: number;
+      readonly span: ts.TextSpan;
+    }): readonly ts.CodeFixAction[];
+  };
+  readonly formatting: {
+    getFormatContext(options: ts.FormatCodeSettings, host: ts.LanguageServiceHost): unknown;
+  };
   readonly SignatureHelp: {
     getSignatureHelpItems(
       program: ts.Program,

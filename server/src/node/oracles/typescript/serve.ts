@@ -6,6 +6,7 @@ import {
   coldNotification,
   diagnosticsRequest,
   editNotification,
+  importsRequest,
   symbolsRequest,
   warmNotification,
 } from './wire.ts';
@@ -42,6 +43,14 @@ export function serveTypeScript(connection: MessageConnection, libFolder: string
       return (await service.diagnostics(params, () => token.isCancellationRequested)) ?? null;
     } catch (error) {
       log(`No diagnostics: ${(error as Error).message}`);
+      return null;
+    }
+  });
+  connection.onRequest(importsRequest, (params) => {
+    try {
+      return service.imports(params) ?? null;
+    } catch (error) {
+      log(`No imports: ${(error as Error).message}`);
       return null;
     }
   });

@@ -7,10 +7,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Diagnostic, SymbolSet } from '../../../engine/decoding/constraints/symbol-oracle.ts';
 import { allErrors, errorsIn } from './errors.ts';
+import { missingImports } from './imports.ts';
 import { Project, type ProjectDocument } from './project.ts';
 import { projectConfigOf } from './project-config.ts';
 import { symbolsAt } from './symbols.ts';
-import type { DiagnosticsParams, EditParams, SymbolsParams, TextChange } from './wire.ts';
+import type { DiagnosticsParams, EditParams, ImportsParams, SymbolsParams, TextChange } from './wire.ts';
 
 export interface ServiceOptions {
   readonly libFolder: string;
@@ -89,6 +90,15 @@ export class TypeScriptService {
       await new Promise((resolve) => setImmediate(resolve)); // lets questions in between
       if (isStale()) return undefined;
     }
+  }
+
+  /** Undefined: not known, or not yet. */
+  imports({ uri, change, start, endExclusive }: ImportsParams): TextChange[] | undefined {
+    const document = this.warmDocument(uri);
+    // Where files are left out, another module may export the same name.
+    if (!document || document.project.isPartial) return undefined;
+    const text = applied(change, document.text);
+    return missingImports(document.project, document.fileName, { text, start, endExclusive });
   }
 
   private open(uri: string, languageId: string, version: number, text: string): void {

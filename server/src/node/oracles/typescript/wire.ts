@@ -44,6 +44,15 @@ export const diagnosticsRequest = new RequestType<DiagnosticsParams, readonly Di
   'types/diagnostics',
 );
 
+/** What an accepted text lacks: the names of [start, endExclusive) that one module alone exports. */
+export interface ImportsParams extends AboutText {
+  readonly start: number;
+  readonly endExclusive: number;
+}
+export const importsRequest = new RequestType<ImportsParams, readonly TextChange[] | null, void>(
+  'types/imports',
+);
+
 /**
  * The process has answered a question about this document to itself: from now on answers are quick.
  * `isPartial`: not all that the document depends on is read yet.

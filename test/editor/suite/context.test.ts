@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { CompressResponse } from '../../../protocol/messages.ts';
-import { accept, closeAll, openFile, pause, ready, traceAfter, type, until } from './editor.ts';
+import { accept, closeAll, newLineBelow, openFile, pause, ready, traceAfter, type, until } from './editor.ts';
 
 const name = 'reconcileLedgerEntries';
 
@@ -53,20 +53,25 @@ describe('context', () => {
     const editor = await openFile('src/month.ts');
     const { document } = editor;
     assert.ok(vscode.workspace.textDocuments.every(({ uri }) => !/ledger|quarter/.test(uri.path)));
-    let line = 2;
-    await until('the name to be suggested', async () => {
-      const end = document.lineAt(line).range.end; // another place each time, so that nothing is remembered
-      await editor.edit((edit) => edit.insert(end, '\n'));
-      line++;
-      editor.selection = new vscode.Selection(line, 0, line, 0);
-      await type(editor, '  const closingBalance = ');
-      const { outcome } = await traceAfter(editor, () => vscode.commands.executeCommand('stet.trigger'));
-      const text = /^(generated|reused|cached)$/.test(outcome) ? await accept(editor) : '';
-      if (text.includes(name)) return true;
-      await pause(800); // longer than the pause after which related files are looked for
-      await editor.edit((edit) => edit.replace(document.lineAt(line).range, ''));
-      return false;
-    });
+    const seen: string[] = [];
+    await until(
+      'the name to be suggested',
+      async () => {
+        // As on disk but for its length, so that an attempt neither sees nor remembers the ones before.
+        const all = new vscode.Range(0, 0, document.lineCount, 0);
+        const text = `${files['src/month.ts']}${'\n'.repeat(seen.length)}`;
+        await editor.edit((edit) => edit.replace(all, text));
+        await newLineBelow(editor, 'function closeMonth');
+        await type(editor, '  const closingBalance = ');
+        const { outcome } = await traceAfter(editor, () => vscode.commands.executeCommand('stet.trigger'));
+        const added = /^(generated|reused|cached)$/.test(outcome) ? await accept(editor) : '';
+        seen.push(`${outcome}: ${added}`);
+        if (added.includes(name)) return true;
+        await pause(800); // longer than the pause after which related files are looked for
+        return false;
+      },
+      () => seen.join('\n'),
+    );
   });
 
   it('copies what matters for a question, within the budget', async () => {

@@ -74,9 +74,6 @@ describe('edit reuse', () => {
     const show = (traces: readonly TraceParams[]) =>
       `${median(traces.map((t) => t.firstTokenMs)).toFixed(0)} ms to the first token (debounce included), ` +
       `${median(traces.map((t) => t.nNew))} of ${median(traces.map((t) => t.nKept + t.nShifted + t.nNew))} tokens read`;
-    console.log(
-      JSON.stringify([moved, prefix].map((a) => a.map((t) => [t.outcome, t.nKept, t.nShifted, t.nNew]))),
-    );
     console.log(`      edit reuse:   ${show(moved)}\n      prefix reuse: ${show(prefix)}`);
     assert.ok(median(moved.map((t) => t.nShifted)) > 300, 'nothing was moved');
     assert.ok(median(prefix.map((t) => t.nShifted)) === 0);

@@ -35,16 +35,17 @@ const commit = 'editor.action.inlineSuggest.commit';
 
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Looks until `look` gives something other than undefined or false. */
+/** Looks until `look` gives something other than undefined or false; `story` tells what was seen instead. */
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
+  story = () => '',
 ): Promise<T> {
   for (const start = Date.now(); Date.now() - start < patienceMs; await pause(lookMs)) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
   }
-  throw new Error(`waited ${patienceMs / 1000} s in vain for ${what}`);
+  throw new Error(`waited ${patienceMs / 1000} s in vain for ${what}\n${story()}`);
 }
 
 /** The extension's own API, once it is active. */

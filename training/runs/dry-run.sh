@@ -24,7 +24,7 @@ cp "$root"/protocol/*.ts "$tmp/src/exercism+held/" 2>/dev/null || true
 
 cd "$tmp/training"
 export STET_DATA="$tmp/corpus" WORK="$tmp/training/data/work"
-export DEVICE=cpu MINUTES=0.6 WAIT_S=15 SMOKE_MINUTES=0.05 SAVE_MINUTES=0.08 POLL_S=1 PIECES=1 ARCHIVE_MIB=0.12 COMPILE="" EVAL_FILES=4 EVAL_THREADS=2
+export DEVICE=cpu MINUTES=0.4 WAIT_S=10 SMOKE_MINUTES=0.05 SAVE_MINUTES=0.08 POLL_S=1 PIECES=1 ARCHIVE_MIB=0.12 COMPILE="" EVAL_FILES=4 EVAL_THREADS=2
 export SHAPE="--d-model 128 --layers 2 --heads 2 --kv-heads 2 --ff 256"
 export RECIPE="--context 128 --decay-context 256 --batch-tokens 1024 --micro-rows 4 --warmup-steps 10 --workers 1 --threads 2 --stale-rows 0.2"
 $PYTHON -m stetlm.corpus build "$tmp"/src/* --data "$STET_DATA" --manifest "$tmp/manifest.json"

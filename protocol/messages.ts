@@ -55,6 +55,8 @@ export interface MaskParams {
   /** Until the answer; whether it came too late and was ignored. */
   readonly ms: number;
   readonly isLate?: boolean;
+  /** It was known from before, so that nobody was asked. */
+  readonly isRemembered?: boolean;
 }
 export const traceNotification = 'stet/trace';
 
@@ -66,10 +68,31 @@ export interface WithdrawnParams {
 export const withdrawnNotification = 'stet/withdrawn';
 
 /**
- * The command of every item, with the suggestion's id as its only argument. Editors run it after
- * accepting, through workspace/executeCommand.
+ * The command of every item, with the suggestion's id and its text as arguments. Editors run it after
+ * accepting, through workspace/executeCommand; the server reads the id, the client the text.
  */
 export const acceptedCommand = 'stet.accepted';
+
+/**
+ * Client → server, after a suggestion was accepted: the edits that import what its text names and does
+ * not have, where one module alone can be meant. Null where nobody knows, or where it is turned off.
+ */
+export const missingImportsRequest = 'stet/missingImports';
+export interface MissingImportsParams {
+  readonly uri: string;
+  /** Of the document with the accepted text in it. */
+  readonly version: number;
+  /** The accepted text; 0-based lines, UTF-16 characters, as in LSP. */
+  readonly range: LspRange;
+}
+export interface MissingImportsResponse {
+  /** In the order in which they are to be made; none overlaps another or the range. */
+  readonly edits: readonly { readonly range: LspRange; readonly newText: string }[];
+}
+interface LspRange {
+  readonly start: { readonly line: number; readonly character: number };
+  readonly end: { readonly line: number; readonly character: number };
+}
 
 /** Client → server: the user came to trust the workspace. There is no way back but a new window. */
 export const workspaceTrustedNotification = 'stet/workspaceTrusted';
@@ -105,6 +128,8 @@ export interface InitializationOptions {
   readonly hasStatusItem?: boolean;
   /** The client answers {@link searchDatabaseRequest}. */
   readonly hasSearchDatabase?: boolean;
+  /** The client answers {@link remoteAccessRequest}. */
+  readonly hasRemoteAccess?: boolean;
 }
 
 /** Client → server: find code. Answered with the final results; earlier ones come as {@link SearchUpdateParams}. */
@@ -181,6 +206,22 @@ export interface IndexActionResult {
  * the editor's secret storage, or null. Asked only when `search.backend` is `postgres`.
  */
 export const searchDatabaseRequest = 'stet/searchDatabase';
+
+/**
+ * Server → client, where `hasRemoteAccess` is set: what it takes to reach the server of
+ * `completion.remoteUrl`. Asked only when `completion.backend` is `remote`.
+ */
+export const remoteAccessRequest = 'stet/remoteAccess';
+export interface RemoteAccessParams {
+  /** `https://gpu.example:8080`: a key is for one origin. */
+  readonly origin: string;
+}
+export interface RemoteAccess {
+  /** From the editor's secret storage. */
+  readonly key?: string;
+  /** The editor's own proxy setting. */
+  readonly proxy?: string;
+}
 
 /** Client → server: the models that can be chosen, the downloaded ones first. */
 export const modelsRequest = 'stet/models';

@@ -22,6 +22,8 @@ export type RowTruth = 'exact' | 'repaired' | 'shifted';
 export interface MaskTrace {
   /** The kind of place: `member`, `import-name`, … */
   readonly kind: string;
+  /** UTF-16 length of what was written before the name; below 0 where it was begun before the cursor. */
+  readonly at?: number;
   /** As the oracle sees it: `Map<string, number>`; '' where it does not say. */
   readonly receiver: string;
   /** Whether other names were forbidden, or only made less likely. */
@@ -35,6 +37,8 @@ export interface MaskTrace {
   readonly waitedMs?: number;
   /** It came after the deadline and was ignored. */
   readonly isLate?: boolean;
+  /** It was known from before: nobody was asked, or someone else had done so. */
+  readonly isRemembered?: boolean;
 }
 
 /** What one completion cost: milliseconds and counts. */

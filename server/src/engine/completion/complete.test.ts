@@ -309,6 +309,7 @@ test.each([
   expect(shown.cost.rows).not.toBe('exact');
   expect(shown.drawn.slice(filler.length + 3)).toBe('cat.[meow;]');
   symbols = fallsShort;
+  new Editor(engine, 'file:///folder/other.ts').open('█'); // what was said of the names is forgotten
   nAsked = 0;
   for (let i = 0; i < 60; i++) {
     clock.advance(50);

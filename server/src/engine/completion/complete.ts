@@ -78,6 +78,7 @@ export class Completer {
     const asked: Asked = { request, snapshot, situation, scope: scopeOf(request), nOthers, reply };
     const known = this.known(asked) ?? (await this.joined(asked, signal));
     if (known) return known;
+    this.parts.types?.foresee(request.uri, situation.place, settings.watchedKinds);
     reply.stages.enter('debounce');
     if (!isInvoked && delayMs > 0) await this.clock.sleep(delayMs, signal);
     reply.stages.enter('context');

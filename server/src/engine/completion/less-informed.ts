@@ -10,9 +10,10 @@ type Known = Pick<CompletionCost, 'masks' | 'typeError'>;
  */
 export function isLessInformed(again: Known, first: Known): boolean {
   const masks = again.masks ?? [];
-  const isSilent = masks.some(({ kind, nNames }, i) => {
-    const before = first.masks?.[i]; // up to where the texts part, the same questions in the same order
-    return nNames === 0 && before?.kind === kind && before.nNames > 0;
+  const isSilent = masks.some(({ kind, at, nNames }) => {
+    // Up to where the texts part, the same places; in which order they were asked about is another matter.
+    const before = first.masks?.find((one) => one.kind === kind && one.at === at);
+    return nNames === 0 && before !== undefined && before.nNames > 0;
   });
   // What was cut for an error is whole again where nobody found the error in time.
   const isUnchecked = first.typeError !== undefined && again.typeError === undefined;

@@ -4,6 +4,7 @@ import type { Clock } from '../base/ports.ts';
 import type { Stages } from '../base/stages.ts';
 import type { Constraint } from '../decoding/constraints/constraint.ts';
 import { Monitor } from '../decoding/constraints/monitor.ts';
+import { Remembered } from '../decoding/constraints/remembered.ts';
 import type { SymbolOracle, TriggerKind } from '../decoding/constraints/symbol-oracle.ts';
 import { TokenShapes } from '../decoding/constraints/token-shapes.ts';
 import type { Place, Surroundings } from '../syntax/surroundings.ts';
@@ -30,6 +31,9 @@ const baselineTrustMs = 60_000;
 /** Quiet before it is learned. */
 const baselineDelayMs = 400;
 
+/** Questions asked ahead that may be under way at once: who types faster has moved on. */
+const maxForeseen = 3;
+
 /** A suggestion in its place: the document is `before` + text + `after`. */
 interface Spot {
   readonly uri: string;
@@ -48,7 +52,10 @@ export class Types {
   private readonly shapes: TokenShapes;
   /** By document: the messages of the errors that it has by itself. */
   private readonly baselines = new Map<string, Baseline>();
+  private readonly remembered: Remembered;
   private learning: AbortController | undefined;
+  /** Questions asked ahead, the last ones. */
+  private foreseen: AbortController[] = [];
 
   constructor(
     private readonly oracle: SymbolOracle,
@@ -56,6 +63,7 @@ export class Types {
     tokenizer: Tokenizer,
   ) {
     this.shapes = new TokenShapes(tokenizer);
+    this.remembered = new Remembered(clock);
   }
 
   /** `before` and `after` the change; either is undefined where the document was or is not open. */
@@ -65,7 +73,12 @@ export class Types {
     after: DocumentSnapshot | undefined,
   ): void {
     const { uri } = change;
-    if (!after) this.baselines.delete(uri);
+    if (!after) {
+      this.baselines.delete(uri);
+      this.remembered.forget(uri);
+    }
+    // What the change says of its own document is seen by comparing texts, what of others by nobody.
+    if (before?.text !== after?.text) this.remembered.forgetOthers(uri);
     const { languageId, version } = after ?? before ?? {};
     if (languageId === undefined || version === undefined) return;
     this.oracle.edit({ uri, languageId, version, text: after?.text });
@@ -79,10 +92,28 @@ export class Types {
   ): Monitor | undefined {
     const { languageId, textBefore, textAfter, surroundings } = place;
     if (kinds.length === 0 || !this.oracle.serves(languageId)) return undefined;
+    const { oracle, shapes, clock, remembered } = this;
     return new Monitor(
-      { oracle: this.oracle, shapes: this.shapes, clock: this.clock },
+      { oracle, shapes, clock, remembered },
       { uri, languageId, textBefore, textAfter, scanner: surroundings.scanner, kinds: new Set(kinds) },
     );
+  }
+
+  /**
+   * Asks about the cursor's own place before the model's turn has come: while the editor is waited for,
+   * nobody waits for the answer. What is asked goes on when the next key only begins the name.
+   */
+  foresee(
+    uri: string,
+    place: Place & { readonly surroundings: Surroundings },
+    kinds: readonly TriggerKind[] = usualKinds,
+  ): void {
+    const next = new AbortController();
+    const monitor = this.monitorAt(uri, place, kinds);
+    monitor?.prefetch(next.signal);
+    if (!monitor || monitor.masks.length === 0) return; // nothing to ask, or it is under way
+    this.foreseen.push(next);
+    if (this.foreseen.length > maxForeseen) this.foreseen.shift()?.abort(superseded);
   }
 
   /**
@@ -145,6 +176,7 @@ export class Types {
 
   dispose(): Promise<void> {
     this.learning?.abort(superseded);
+    for (const one of this.foreseen) one.abort(superseded);
     return this.oracle.dispose();
   }
 }

@@ -9,6 +9,7 @@ import { parseMarked } from '../../testing/marked-text.ts';
 import { Tokenizer } from '../../tokens/tokenizer.ts';
 import { pickWith } from './constraint.ts';
 import { Monitor } from './monitor.ts';
+import { Remembered } from './remembered.ts';
 import type { SymbolQuery, SymbolSet, TriggerKind } from './symbol-oracle.ts';
 import { TokenShapes } from './token-shapes.ts';
 
@@ -31,7 +32,13 @@ const allKinds: TriggerKind[] = [
 
 type Answers = (query: SymbolQuery) => SymbolSet | undefined;
 
-function monitorAt(marked: string, answer: Answers, languageId = 'typescript', kinds = allKinds) {
+function monitorAt(
+  marked: string,
+  answer: Answers,
+  languageId = 'typescript',
+  kinds = allKinds,
+  remembered = new Remembered(new FakeClock()),
+) {
   const { before, after } = parseMarked(marked);
   const queries: SymbolQuery[] = [];
   const clock = new FakeClock();
@@ -42,7 +49,7 @@ function monitorAt(marked: string, answer: Answers, languageId = 'typescript', k
     },
   };
   const monitor = new Monitor(
-    { oracle, shapes, clock },
+    { oracle, shapes, clock, remembered },
     {
       uri: 'file:///a.ts',
       languageId,
@@ -230,6 +237,61 @@ test('the place of the cursor is asked about ahead, once', async () => {
   await pickWith(monitor, () => token, signal);
   expect(monitor.bias(token)).toBe(-Infinity);
   expect(queries.filter(({ kind }) => kind === 'member')).toHaveLength(1);
+});
+
+/** Writes `wanted` behind █, and says what was asked and refused. */
+async function writeAfter(remembered: Remembered, marked: string, wanted: string, names: string[]) {
+  const answer = only('member', names);
+  const { monitor, queries } = monitorAt(marked, answer, 'typescript', ['member'], remembered);
+  let nRefused = 0;
+  for (const token of tokenizer.encode(wanted)) {
+    await pickWith(monitor, () => token, signal);
+    if (monitor.bias(token) < 0) nRefused++;
+    monitor.accept(token);
+  }
+  return { asked: queries.map(({ text, offset }) => text.slice(0, offset)), nRefused, masks: monitor.masks };
+}
+
+test('a receiver that was asked about is not asked about again, and what was said of it counts', async () => {
+  const remembered = new Remembered(new FakeClock());
+  const once = await writeAfter(remembered, 'f(█)', 'list.push, list.pop, list.fooBar', members);
+  expect(once.asked).toEqual(['f(list.']);
+  expect(once.nRefused).toBeGreaterThan(0);
+  const again = await writeAfter(remembered, 'f(list.█)', 'fooBar', []);
+  expect(again.asked).toEqual([]);
+  expect(again.nRefused).toBeGreaterThan(0);
+  expect(again.masks).toMatchObject([{ at: 0, nNames: members.length, isRemembered: true }]);
+});
+
+test('a name that was known elsewhere passes unasked; others are asked about before they are refused', async () => {
+  const remembered = new Remembered(new FakeClock());
+  await writeAfter(remembered, 'f(█)', 'list.push', members);
+  const elsewhere = 'f(list.push);\nif (x) f(█)';
+  const known = await writeAfter(remembered, elsewhere, 'list.pop', ['other']);
+  expect(known).toMatchObject({ asked: [], nRefused: 0 });
+  const fresh = await writeAfter(remembered, elsewhere, 'list.other', ['other']);
+  expect(fresh).toMatchObject({ asked: ['f(list.push);\nif (x) f(list.'], nRefused: 0 });
+});
+
+test('what was asked ahead is waited for and not asked again, also when the name was begun meanwhile', async () => {
+  const remembered = new Remembered(new FakeClock());
+  const symbols = { names: members, isClosed: true };
+  const { monitor, queries } = monitorAt('list.█', () => symbols, 'typescript', ['member'], remembered);
+  monitor.prefetch(signal);
+  expect(queries).toHaveLength(1);
+  const wanted = await writeAfter(remembered, 'list.pu█', 'lled(1)', []);
+  expect(wanted.asked).toEqual([]);
+  expect(wanted.nRefused).toBeGreaterThan(0);
+});
+
+test('what was given up is asked about anew', async () => {
+  const remembered = new Remembered(new FakeClock());
+  const gone = new AbortController();
+  const { monitor } = monitorAt('list.█', only('member', ['x']), 'typescript', ['member'], remembered);
+  monitor.prefetch(gone.signal);
+  gone.abort(new Error('typed on'));
+  const wanted = await writeAfter(remembered, 'list.█', 'push', members);
+  expect(wanted).toMatchObject({ asked: ['list.'], nRefused: 0 });
 });
 
 test('a kind that is switched off is not asked about', async () => {

@@ -14,7 +14,8 @@ import { arityCost, type CallHere, callHere } from './call-arity.ts';
 import type { Constraint } from './constraint.ts';
 import { byteString, NameList, type NameRange } from './name-list.ts';
 import { type Question, type QuestionPlace, Questions } from './questions.ts';
-import type { SymbolOracle, TriggerKind } from './symbol-oracle.ts';
+import { Remembered } from './remembered.ts';
+import type { SymbolOracle, SymbolSet, TriggerKind } from './symbol-oracle.ts';
 import { isWordByte, type TokenShape, type TokenShapes } from './token-shapes.ts';
 import { type NameBytes, type Trigger, triggerAt } from './triggers.ts';
 
@@ -22,10 +23,11 @@ export interface MonitorParts {
   readonly oracle: Pick<SymbolOracle, 'symbols'>;
   readonly shapes: TokenShapes;
   readonly clock: Clock;
+  /** What was said before; absent: nothing was, and nobody else will hear of it. */
+  readonly remembered?: Remembered;
 }
 
 export interface MonitorPlace extends QuestionPlace {
-  readonly textBefore: string;
   /** Has scanned `textBefore`; it is forked. */
   readonly scanner: BracketScanner;
   /** The kinds of place to watch. */
@@ -42,9 +44,13 @@ interface Slot {
   readonly trigger: Trigger;
   /** The text before the name. */
   readonly head: string;
+  /** Has scanned `head`. */
+  readonly scanner: BracketScanner;
   question: Question | undefined;
   /** Undefined: not asked, not known, or of no use: nothing is forbidden. */
   names: NameList | undefined;
+  /** What was said of such a place before: its names may pass unasked. Others are asked about. */
+  readonly hint: Question | undefined;
   /** Nothing more will be learned of it: it was answered, or nobody answered in time. */
   isSettled: boolean;
 }
@@ -56,6 +62,8 @@ interface Writing {
   readonly bytes: string;
   /** Undefined: the names are not known, or none begins like that. */
   readonly range: NameRange | undefined;
+  /** The same among the hint's names. */
+  readonly hinted: NameRange | undefined;
 }
 
 /** Where a token leads. */
@@ -71,6 +79,7 @@ interface Walked {
 
 export class Monitor implements Constraint {
   private readonly questions: Questions;
+  private readonly remembered: Remembered;
   private text: string;
   private readonly scanner: BracketScanner;
   private readonly decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -91,7 +100,9 @@ export class Monitor implements Constraint {
     private readonly parts: MonitorParts,
     private readonly place: MonitorPlace,
   ) {
-    this.questions = new Questions(parts.oracle, parts.clock, place);
+    const { oracle, clock, remembered = new Remembered(clock) } = parts;
+    this.remembered = remembered;
+    this.questions = new Questions({ oracle, clock, remembered }, place);
     this.text = place.textBefore;
     this.scanner = place.scanner.fork();
     this.endsInWord = /[\p{L}\p{N}_$]$/u.test(this.text);
@@ -107,15 +118,18 @@ export class Monitor implements Constraint {
   prefetch(signal: AbortSignal): void {
     const slot = this.writing?.slot ?? (this.endsInWord ? undefined : this.slotBehind(''));
     const isWorthIt = slot && slot.trigger.kind !== 'identifier' && slot.trigger.kind !== 'type-name';
-    if (isWorthIt && !slot.question) this.ask(slot, signal);
+    if (isWorthIt && !slot.question && !slot.isSettled) this.ask(slot, signal);
   }
 
   /** What the name that is being written must go on with, ASCII only; undefined where that is open. */
   rest(): string | undefined {
-    const { slot, range } = this.writing ?? {};
-    if (!slot?.names || !range || !slot.question?.set?.isClosed || slot.names.isWhole(range))
-      return undefined;
-    const rest = slot.names.rest(range);
+    const { slot, range, hinted } = this.writing ?? {};
+    const { set } = (slot?.names ? slot.question : slot?.hint) ?? {};
+    const at = slot?.names ? range : hinted;
+    if (!set?.isClosed || !at) return undefined;
+    const names = listOf(set);
+    if (names.isWhole(at)) return undefined;
+    const rest = names.rest(at);
     return /^[\x20-\x7e]+$/.test(rest) ? rest : undefined;
   }
 
@@ -143,6 +157,10 @@ export class Monitor implements Constraint {
   accept(token: TokenId): void {
     const shape = this.parts.shapes.of(token);
     this.writing = this.walk(shape).writing;
+    const { slot } = this.writing ?? {};
+    for (const question of [this.refusedBy, slot?.question ?? slot?.hint]) {
+      if (question) this.questions.list(question);
+    }
     if (this.refusedBy) this.refusedBy.mask.nRejected += this.refused.size;
     this.refused.clear();
     this.refusedBy = undefined;
@@ -181,7 +199,7 @@ export class Monitor implements Constraint {
         if (!isFine && slot.names) return refusal(slot);
         continue; // nobody needs to know which names there are
       }
-      const walked = follow({ slot, bytes: '', range: slot.names?.all }, bytes, start);
+      const walked = follow(writingAt(slot, ''), bytes, start);
       if (walked.isOver) return walked;
       at = walked.at;
     }
@@ -212,17 +230,29 @@ export class Monitor implements Constraint {
     }
     const trigger = triggerAt(head, scanner, this.place.languageId);
     const isWatched = trigger && this.place.kinds.has(trigger.kind);
-    const slot = isWatched ? this.newSlot(trigger, head) : undefined;
+    const slot = isWatched ? this.newSlot(trigger, head, scanner) : undefined;
     this.slotsHere.set(prefix, slot);
     return slot;
   }
 
-  private newSlot(trigger: Trigger, head: string): Slot {
-    const scope = this.scopes.get(trigger.kind);
-    if (!scope) return { trigger, head, question: undefined, names: undefined, isSettled: false };
-    const written = head.slice(this.place.textBefore.length).match(/[\p{L}_$][\p{L}\p{N}_$]*/gu) ?? [];
-    const names = new NameList([...scope.names, ...written]);
-    return { trigger, head, question: scope.question, names, isSettled: true };
+  private newSlot(trigger: Trigger, head: string, scanner: BracketScanner): Slot {
+    const { kind } = trigger;
+    const slot = { trigger, head, scanner, hint: undefined };
+    const scope = this.scopes.get(kind);
+    if (scope) {
+      const written = head.slice(this.place.textBefore.length).match(/[\p{L}_$][\p{L}\p{N}_$]*/gu) ?? [];
+      const names = new NameList([...scope.names, ...written]);
+      return { ...slot, question: scope.question, names, isSettled: true };
+    }
+    const unknown = { ...slot, question: undefined, names: undefined, isSettled: false };
+    const known = this.questions.recall({ kind, head, scanner });
+    if (!known) return unknown;
+    const { question, isSure } = known;
+    if (question.state === 'asked') return { ...unknown, question };
+    const { set } = question;
+    const isOfUse = set !== undefined && set.names.length > 0;
+    if (isOfUse && !isSure) return { ...unknown, hint: question };
+    return { ...slot, question, names: isOfUse ? listOf(set) : undefined, isSettled: true };
   }
 
   /** The name that the user has begun before the cursor, if it is one that is watched. */
@@ -233,39 +263,47 @@ export class Monitor implements Constraint {
     const head = textBefore.slice(0, textBefore.length - name.length);
     const trigger = triggerAt(head, scanner, languageId);
     const isWatched = trigger && kinds.has(trigger.kind) && trigger.nameBytes === 'word';
-    return isWatched
-      ? { slot: this.newSlot(trigger, head), bytes: byteString(name), range: undefined }
-      : undefined;
+    if (!isWatched) return undefined;
+    const slot = this.newSlot(trigger, head, scanner);
+    const writing = writingAt(slot, byteString(name));
+    // What is begun already and leads nowhere is not ours to correct.
+    if (!writing.range) slot.names = undefined;
+    return writing;
   }
 
   private ask(slot: Slot, signal: AbortSignal): Question {
     const offset = slot.head.length;
     // A name that is begun comes along: the answer may depend on it (a list cut off at the most fitting).
     const begun = this.writing?.slot === slot ? this.text.slice(offset) : '';
-    slot.question = this.questions.ask(slot.trigger.kind, slot.head + begun, offset, signal);
+    const { head, scanner, trigger } = slot;
+    slot.question = this.questions.ask({ kind: trigger.kind, head, scanner, begun }, signal);
     return slot.question;
   }
 
   private async learn(slot: Slot, signal: AbortSignal): Promise<void> {
     this.nQuestionsHere++;
+    const { kind } = slot.trigger;
+    if (!slot.question && this.remembered.isBarren(this.place.languageId, kind)) {
+      slot.isSettled = true;
+      return;
+    }
     const question = slot.question ?? this.ask(slot, signal);
     await this.questions.wait(question, signal);
     slot.isSettled = true;
     const { set } = question;
+    if (question.state === 'answered') this.remembered.told(this.place.languageId, kind, set !== undefined);
     if (!set || set.names.length === 0) return;
-    slot.names = new NameList(set.names);
-    const { kind } = slot.trigger;
+    slot.names = listOf(set);
     if (kind === 'identifier' || kind === 'type-name') this.scopes.set(kind, { question, names: set.names });
     if (this.writing?.slot !== slot) return;
-    // What is begun already and leads nowhere is not ours to correct.
-    const range = slot.names.afterAll(slot.names.all, this.writing.bytes);
-    this.writing = { ...this.writing, range };
-    if (!range) slot.names = undefined;
+    this.writing = writingAt(slot, this.writing.bytes);
+    if (!this.writing.range) slot.names = undefined; // see begunName
   }
 
   private async learnArity(call: CallHere, signal: AbortSignal): Promise<void> {
     this.nQuestionsHere++;
-    const question = this.questions.ask('call-arity', this.text, this.text.length, signal);
+    const { text: head, scanner } = this;
+    const question = this.questions.ask({ kind: 'call-arity', head, scanner }, signal);
     this.calls.set(call.start, question);
     await this.questions.wait(question, signal);
   }
@@ -285,6 +323,27 @@ export class Monitor implements Constraint {
   }
 }
 
+/** The lists of sets that are in use: several questions have one answer. */
+const lists = new WeakMap<SymbolSet, NameList>();
+
+function listOf(set: SymbolSet): NameList {
+  const list = lists.get(set) ?? new NameList(set.names);
+  lists.set(set, list);
+  return list;
+}
+
+/** Nothing or `bytes` written at `slot`. */
+function writingAt(slot: Slot, bytes: string): Writing {
+  const { names, hint } = slot;
+  const hints = hint?.set && listOf(hint.set);
+  return {
+    slot,
+    bytes,
+    range: names?.afterAll(names.all, bytes),
+    hinted: hints?.afterAll(hints.all, bytes),
+  };
+}
+
 const hash = 35;
 const isDigit = (byte: number) => byte >= 48 && byte <= 57;
 
@@ -292,29 +351,28 @@ const isDigit = (byte: number) => byte >= 48 && byte <= 57;
 function follow(writing: Writing, bytes: string, at: number): Walked & { at: number; isOver: boolean } {
   const { slot } = writing;
   const { nameBytes } = slot.trigger;
-  let { range } = writing;
+  const hints = slot.hint?.set && listOf(slot.hint.set);
+  let { range, hinted } = writing;
   let end = at;
   for (; end < bytes.length; end++) {
     const byte = bytes.charCodeAt(end);
     const isHash = byte === hash && end === at && writing.bytes === '';
     if (!isHash && !isNameByte(byte, nameBytes)) break;
+    hinted = hinted && hints?.after(hinted, byte);
     if (!range || !slot.names) continue;
     range = slot.names.after(range, byte);
     if (!range) {
-      const rest: Writing = { slot, bytes: writing.bytes + bytes.slice(at), range };
+      const rest: Writing = { slot, bytes: writing.bytes + bytes.slice(at), range, hinted };
       return { ...refusal(slot, rest), at: bytes.length, isOver: true };
     }
   }
   const isAtEnd = end === bytes.length;
-  if (!slot.isSettled) {
-    const unknown = slot;
-    const written = { slot, bytes: writing.bytes + bytes.slice(at, end), range };
-    return { cost: 0, unknown, writing: isAtEnd ? written : undefined, at: end, isOver: true };
+  const written = { slot, bytes: writing.bytes + bytes.slice(at, end), range, hinted };
+  const isHinted = hinted !== undefined && (isAtEnd || hints?.isWhole(hinted) === true);
+  if (!slot.isSettled && !isHinted) {
+    return { cost: 0, unknown: slot, writing: isAtEnd ? written : undefined, at: end, isOver: true };
   }
-  if (isAtEnd) {
-    const written = { slot, bytes: writing.bytes + bytes.slice(at, end), range };
-    return { cost: 0, writing: written, at: end, isOver: true };
-  }
+  if (isAtEnd) return { cost: 0, writing: written, at: end, isOver: true };
   if (range && slot.names && !slot.names.isWhole(range)) return { ...refusal(slot), at: end, isOver: true };
   return { cost: 0, at: end, isOver: false };
 }

@@ -11,6 +11,8 @@ import {
   traceNotification,
   workspaceTrustedNotification,
 } from '../../protocol/messages.ts';
+import { AcceptedSuggestions } from './accepted/accepted-suggestions.ts';
+import { addMissingImports } from './accepted/add-imports.ts';
 import { menuCommand, registerCommands } from './commands.ts';
 import { registerContextTool } from './context-tool.ts';
 import { attachMeasuring, type MeasuringApi } from './measuring.ts';
@@ -47,7 +49,8 @@ export function activate(context: ExtensionContext): StetApi {
   const status = new Status(toggles, menuCommand);
   const overlay = new SettingsOverlay();
   const requests = new RequestLog();
-  const server = createLanguageClient(context, log, { toggles, models, overlay, requests });
+  const accepted = new AcceptedSuggestions();
+  const server = createLanguageClient(context, log, { toggles, models, overlay, requests, accepted });
   client = server;
 
   server.onNotification(statusNotification, (params: StatusParams) => status.setServer(params));
@@ -64,6 +67,8 @@ export function activate(context: ExtensionContext): StetApi {
     status,
     requests,
     measuring,
+    accepted,
+    addMissingImports(server, accepted),
     ...registerContextTool(server),
     ...registerCommands({ context, client: server, toggles, models, status, log }),
     server.onDidChangeState(({ newState }) => {

@@ -2,6 +2,7 @@
 
 import { InlineCompletionTriggerKind } from 'vscode';
 import type { Middleware } from 'vscode-languageclient/node';
+import type { AcceptedSuggestions } from './accepted/accepted-suggestions.ts';
 import type { ModelChoice } from './models.ts';
 import type { SettingsOverlay } from './settings-overlay.ts';
 import type { Toggles } from './toggles.ts';
@@ -14,14 +15,21 @@ export interface MiddlewareParts {
   readonly overlay: SettingsOverlay;
   /** Watches every request for a suggestion. */
   readonly requests: RequestLog;
+  /** Hears of the commands that are run. */
+  readonly accepted: AcceptedSuggestions;
 }
 
-export function createMiddleware({ toggles, models, overlay, requests }: MiddlewareParts): Middleware {
+export function createMiddleware(parts: MiddlewareParts): Middleware {
+  const { toggles, models, overlay, requests, accepted } = parts;
   return {
     provideInlineCompletionItems: (document, position, context, token, next) => {
       const isAutomatic = context.triggerKind === InlineCompletionTriggerKind.Automatic;
       const question = { document, position, isAutomatic, token };
       return requests.watch(question, () => next(document, position, context, token));
+    },
+    executeCommand: (command, args, next) => {
+      accepted.ran(command, args); // before the server is asked: now the cursor is where it was left
+      return next(command, args);
     },
     workspace: {
       configuration: async (params, token, next) => {

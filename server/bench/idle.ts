@@ -148,10 +148,14 @@ class Session {
       new StreamMessageWriter(child.stdin),
     );
     const isReady = new Promise<void>((resolve) => {
-      connection.onNotification(statusNotification, ({ state }) => state === 'ready' && resolve());
+      connection.onNotification(statusNotification, ({ state }) => {
+        if (state === 'ready') resolve();
+      });
     });
     const isIndexed = new Promise<void>((resolve) => {
-      connection.onNotification(indexStatusNotification, ({ state }) => state === 'ready' && resolve());
+      connection.onNotification(indexStatusNotification, ({ state }) => {
+        if (state === 'ready') resolve();
+      });
     });
     connection.listen();
     await connection.sendRequest('initialize', {

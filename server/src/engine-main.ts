@@ -32,5 +32,8 @@ serveEngine(
     });
     return openLocalEngine({ ...options, tracer, onStatus, oracle: oracles });
   },
-  (options) => oracles?.configure(options),
+  {
+    configure: (options) => oracles?.configure(options),
+    missingImports: async (query, signal) => oracles?.missingImports(query, signal),
+  },
 );

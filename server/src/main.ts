@@ -89,5 +89,6 @@ attachHandlers({
 });
 process.on('disconnect', () => process.exit(0)); // VS Code is gone; the engine process follows
 // Only a broken connection gets here (everything else passes the guard), so not over the connection.
+  missingImports: (query, signal) => engine.missingImports(query, signal),
 process.on('unhandledRejection', (error) => process.stderr.write(`${String(error)}\n`));
 connection.listen();

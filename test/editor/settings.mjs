@@ -5,6 +5,7 @@ import { quietSettings } from '../../scripts/code-server.mjs';
 export const testSettings = {
   ...quietSettings,
   'stet.completion.eagerness': 'eager', // a small model is sure of little, and something must be shown
+  'stet.completion.autoImport': false, // an accepted text is then all that changes; imports.test.ts turns it on
   'workbench.colorTheme': 'Default Light Modern',
   'workbench.reduceMotion': 'on',
   'window.restoreWindows': 'none',

@@ -42,7 +42,10 @@ describe('one session', () => {
     expect(item?.insertText).toEqual(expect.any(String));
     expect(item?.insertText).not.toBe('');
     expect(item?.range).toBeDefined();
-    expect(item?.command).toMatchObject({ command: 'stet.accepted', arguments: [expect.any(Number)] });
+    expect(item?.command).toMatchObject({
+      command: 'stet.accepted',
+      arguments: [expect.any(Number), item?.insertText],
+    });
     await server.connection.sendRequest('workspace/executeCommand', item?.command);
   });
 

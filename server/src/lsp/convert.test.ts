@@ -102,6 +102,6 @@ test.each(['a\r\nfoo(█)\r\n', '😀(█)', 'foo(█)'])(
     expect(
       TextDocument.applyEdits(document, [{ range: item.range!, newText: item.insertText as string }]),
     ).toBe(`${text.slice(0, offset)}x)${text.slice(offset + 1)}`);
-    expect(item.command).toMatchObject({ command: 'stet.accepted', arguments: [9] });
+    expect(item.command).toMatchObject({ command: 'stet.accepted', arguments: [9, 'x)'] });
   },
 );

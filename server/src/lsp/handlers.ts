@@ -15,6 +15,7 @@ import {
   acceptedCommand,
   compressRequest,
   type InitializationOptions,
+  missingImportsRequest,
   workspaceTrustedNotification,
 } from '../../../protocol/messages.ts';
 import type { Settings } from '../../../protocol/settings.ts';
@@ -24,6 +25,7 @@ import { compressWorkspace } from './compress-handler.ts';
 import type { Documents } from './documents.ts';
 import { isPosition, isRange, toCompletionRequest, triggerOf } from './from-lsp.ts';
 import { guardNotification, guardRequest } from './guard.ts';
+import { importsOf, type MissingImports } from './imports-handler.ts';
 import { attachModelHandlers, type ModelPlaces, type Models } from './model-handlers.ts';
 import { RelatedContext } from './related-context.ts';
 import type { Reporter } from './reporter.ts';
@@ -44,6 +46,7 @@ export interface ServerParts {
   readonly absoluteFolder: (folder: string) => string;
   readonly models: Models;
   readonly modelPlaces: (settings: Settings) => ModelPlaces;
+  readonly missingImports: MissingImports;
   /** Starts the engine, or replaces it by one with these settings. */
   readonly startEngine: (settings: Settings, options: InitializationOptions) => Promise<void>;
   /** Tells static analysis what it may do; cheap when nothing changed. */
@@ -82,6 +85,8 @@ export function attachHandlers(parts: ServerParts): void {
       if (params.command === acceptedCommand && Number.isInteger(id)) engine.accepted(id);
       return null;
     },
+    [missingImportsRequest]: (params: unknown, signal) =>
+      importsOf(parts, configuration.settings, params, signal),
     ...searching.requests,
   };
 

@@ -21,6 +21,7 @@ import { EngineProcess } from './engine-process.ts';
 import type { EngineProcessOptions, EngineState } from './engine-wire.ts';
 import { Gate } from './gate.ts';
 import type { OracleOptions } from './oracles/oracles.ts';
+import type { ImportsQuery, TextChange } from './oracles/typescript/wire.ts';
 import { Restarts } from './restarts.ts';
 
 export interface EngineClientOptions {
@@ -90,6 +91,11 @@ export class EngineClient implements Engine {
   async compress(request: CompressRequest, signal: AbortSignal): Promise<CompressResult> {
     const process = await this.ready.wait(signal);
     return process.compress(request, signal);
+  }
+
+  /** The imports that an accepted text lacks; none where nobody knows, or no engine is ready. */
+  async missingImports(query: ImportsQuery, signal: AbortSignal): Promise<readonly TextChange[]> {
+    return (await this.ready.value?.missingImports(query, signal)) ?? [];
   }
 
   /** Forgotten by a process that dies; the next idle moment says it again. */

@@ -12,6 +12,7 @@ import {
   disposeRequest,
   type EngineProcessOptions,
   editNotification,
+  importsRequest,
   loadingNotification,
   openRequest,
   oraclesNotification,
@@ -21,6 +22,7 @@ import {
   traceNotification,
 } from './engine-wire.ts';
 import type { OracleOptions } from './oracles/oracles.ts';
+import type { ImportsQuery, TextChange } from './oracles/typescript/wire.ts';
 
 /** Opens the engine that is served; `onStatus` hears what it is doing meanwhile. */
 export type OpenEngine = (
@@ -28,12 +30,17 @@ export type OpenEngine = (
   ports: { tracer: Tracer; onStatus: (detail: string) => void },
 ) => Promise<Engine>;
 
+/** What static analysis is asked beside the engine. */
+export interface OracleService {
+  readonly configure: (options: OracleOptions) => void;
+  readonly missingImports: (
+    query: ImportsQuery,
+    signal: AbortSignal,
+  ) => Promise<readonly TextChange[] | undefined>;
+}
+
 /** Serves one engine over `connection`, from `open` to `dispose`. */
-export function serveEngine(
-  connection: MessageConnection,
-  open: OpenEngine,
-  configureOracles?: (options: OracleOptions) => void,
-): void {
+export function serveEngine(connection: MessageConnection, open: OpenEngine, oracles?: OracleService): void {
   let engine: Engine | undefined;
   const opened = () => defined(engine, 'the engine was used before it was opened');
   const tracer: Tracer = (event) => send(connection, (c) => c.sendNotification(traceNotification, event));
@@ -77,7 +84,15 @@ export function serveEngine(
       tracer({ kind: 'log', level: 'error', message: toResponseError(error).message });
     }
   });
-  connection.onNotification(oraclesNotification, (options) => configureOracles?.(options));
+  connection.onNotification(oraclesNotification, (options) => oracles?.configure(options));
+  connection.onRequest(importsRequest, async (query, token) => {
+    const signal = abortSignalOf(token);
+    try {
+      return (await oracles?.missingImports(query, signal)) ?? null;
+    } catch (error) {
+      return toResponseError(error, signal) as never;
+    }
+  });
   connection.onNotification(acceptedNotification, ({ id }) => engine?.accepted(id));
   connection.listen();
 }

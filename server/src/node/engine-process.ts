@@ -21,6 +21,7 @@ import {
   type EngineProcessOptions,
   editNotification,
   fromResponseError,
+  importsRequest,
   loadingNotification,
   openRequest,
   oraclesNotification,
@@ -29,6 +30,7 @@ import {
   traceNotification,
 } from './engine-wire.ts';
 import type { OracleOptions } from './oracles/oracles.ts';
+import type { ImportsQuery, TextChange } from './oracles/typescript/wire.ts';
 
 export interface EngineProcessEvents {
   /** Once, when the process is gone; `how` for the log. */
@@ -82,6 +84,11 @@ export class EngineProcess {
   /** Rejects with the signal's reason at once when aborted, without waiting for the process. */
   complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
     return abortableRequest(signal, (token) => this.connection.sendRequest(completeRequest, request, token));
+  }
+
+  /** As `complete`. */
+  missingImports(query: ImportsQuery, signal: AbortSignal): Promise<readonly TextChange[] | null> {
+    return abortableRequest(signal, (token) => this.connection.sendRequest(importsRequest, query, token));
   }
 
   /** As `complete`. */

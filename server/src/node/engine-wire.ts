@@ -25,6 +25,8 @@ import type {
 } from '../engine/engine.ts';
 import type { WeightFormat } from '../engine/model/weights.ts';
 import type { OracleOptions } from './oracles/oracles.ts';
+import type { ImportsQuery, TextChange } from './oracles/typescript/wire.ts';
+import type { HttpModelOptions } from './remote/http-model.ts';
 
 /** What the engine process needs to open its model; all paths absolute. */
 export interface EngineProcessOptions {
@@ -36,6 +38,8 @@ export interface EngineProcessOptions {
   readonly threads: number;
   readonly cacheMemoryMb: number;
   readonly grammarsFolder: string;
+  /** Writes suggestions in the stead of the model. */
+  readonly remote?: HttpModelOptions;
 }
 
 /** How the engine process is, for the status item. */
@@ -54,6 +58,9 @@ export const completeRequest = new RequestType<CompletionRequest, CompletionResu
   'engine/complete',
 );
 export const compressRequest = new RequestType<CompressRequest, CompressResult, ErrorData>('engine/compress');
+export const importsRequest = new RequestType<ImportsQuery, readonly TextChange[] | null, ErrorData>(
+  'engine/imports',
+);
 export const relateNotification = new NotificationType<{ uri: string; pieces: readonly RelatedPiece[] }>(
   'engine/relate',
 );

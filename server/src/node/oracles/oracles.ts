@@ -22,6 +22,7 @@ import {
   pyrightTraits,
   pythonRootMarkers,
 } from './python-server.ts';
+import type { ImportsQuery, TextChange } from './typescript/wire.ts';
 import { TypeScriptOracle } from './typescript-oracle.ts';
 
 /** What the settings and the workspace's trust say; may change at any time. */
@@ -114,6 +115,13 @@ export class Oracles implements SymbolOracle {
   ): Promise<readonly Diagnostic[] | undefined> {
     signal.throwIfAborted();
     return this.chosen.get(query.languageId)?.diagnostics(query, signal);
+  }
+
+  /** The imports that an accepted text lacks; undefined where nobody knows. */
+  async missingImports(query: ImportsQuery, signal: AbortSignal): Promise<readonly TextChange[] | undefined> {
+    signal.throwIfAborted();
+    const oracle = this.chosen.get(query.languageId);
+    return oracle instanceof TypeScriptOracle ? oracle.imports(query, signal) : undefined;
   }
 
   edit(document: EditedDocument): void {

@@ -29,6 +29,8 @@ import {
   diagnosticsRequest,
   type EditParams,
   editNotification,
+  type ImportsQuery,
+  importsRequest,
   symbolsRequest,
   type TextChange,
   warmNotification,
@@ -132,6 +134,15 @@ export class TypeScriptOracle implements SymbolOracle {
     if (!known || !this.warm.has(uri)) return undefined;
     const change = changeBetween(known.text, text);
     return this.ask(diagnosticsRequest, { uri, change, start, endExclusive }, signal);
+  }
+
+  /** The imports that [start, endExclusive) of `text` lacks; undefined when it does not know. */
+  async imports(query: ImportsQuery, signal: AbortSignal): Promise<readonly TextChange[] | undefined> {
+    const { uri, text, start, endExclusive } = query;
+    const known = this.documents.get(uri);
+    if (!known || !this.warm.has(uri)) return undefined;
+    const change = changeBetween(known.text, text);
+    return this.ask(importsRequest, { uri, change, start, endExclusive }, signal);
   }
 
   async dispose(): Promise<void> {

@@ -44,6 +44,15 @@ export const diagnosticsRequest = new RequestType<DiagnosticsParams, readonly Di
   'types/diagnostics',
 );
 
+/** A stretch of a text, UTF-16 units, that was accepted and may lack imports. */
+export interface ImportsQuery {
+  readonly uri: string;
+  readonly languageId: string;
+  readonly text: string;
+  readonly start: number;
+  readonly endExclusive: number;
+}
+
 /** What an accepted text lacks: the names of [start, endExclusive) that one module alone exports. */
 export interface ImportsParams extends AboutText {
   readonly start: number;

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { WeightFormat } from '../src/engine/model/weights.ts';
+import { type Against, parseAgainst } from './against.ts';
 import { learnCacheWeights } from './cache-weights.ts';
 import { commitSessions, type Session } from './commit-sessions.ts';
 import { compareWithBaseline, comparisonMarkdown } from './compare.ts';
@@ -19,11 +20,12 @@ import { peers } from './peers.ts';
 import { quality } from './quality.ts';
 import { filesOfFolder, filesOfRepository, type QualityFile } from './quality-files.ts';
 import { readBaseline, record } from './record.ts';
+import { related } from './related.ts';
 import { replay } from './replay.ts';
 import { markdown, type Report } from './report.ts';
 import { search } from './search.ts';
 import { searchSpeed } from './search-speed.ts';
-import { openSetting, type Setting } from './setting.ts';
+import { openSetting, type Setting, type SettingOptions } from './setting.ts';
 import { types } from './types.ts';
 
 /** What the suites about quality measure with. */
@@ -37,19 +39,25 @@ interface Material {
   readonly cosqaFolder: string | undefined;
   /** Typing sessions to replay instead of the bundled ones. */
   readonly sessionFiles: readonly string[];
+  /** What replay compares with, instead of with prefix reuse. */
+  readonly against: Against | undefined;
   /** From the commits of `--repos`. */
   readonly sessions: () => Session[];
 }
 
-const suites: Readonly<Record<string, (setting: Setting, material: Material) => Promise<Report>>> = {
+type Suite = (setting: Setting, material: Material, options: SettingOptions) => Promise<Report>;
+
+const suites: Readonly<Record<string, Suite>> = {
   latency,
   'edit-reuse': editReuse,
-  replay: (setting, { sessionFiles }) => replay(setting, sessionFiles),
+  replay: (setting, { sessionFiles, against }, options) =>
+    replay(setting, sessionFiles, against && { against, options }),
   peers,
   quality: async (setting, { files, nCase }) => quality(setting, await files(), nCase),
   types: (setting, { folders, gitDirs, nCase }) => types(setting, folders, gitDirs, nCase),
   search: (setting, { gitDirs, cosqaFolder, nCase }) => search(setting, { gitDirs, cosqaFolder, nCase }),
   compression: async (setting, { files, nCase }) => compression(setting, await files(), nCase),
+  related: (setting, { gitDirs, nCase }) => related(setting, gitDirs, nCase),
   'search-speed': (setting, { gitDirs }) => searchSpeed(setting, gitDirs),
   humaneval: (setting, { humanEvalFolder, nCase }) => humaneval(setting, humanEvalFolder, nCase),
   decoding: (setting, { sessions }) => decoding(setting, sessions()),
@@ -78,6 +86,8 @@ const usage = `npm run bench -- [SUITE …] [options]
   --repos DIR       the same from a bare git directory (may be repeated)
   --cases N         cases of each kind for quality and humaneval (default ${full.cases}, or ${quick.cases})
   --sessions N      typing sessions from the commits of each of --repos, for decoding and confidence (default 12)
+  --against KEY=VALUE  replay under this as well, and print the differences (may be repeated): model,
+                    random, format, threads, editReuse, maxLines, maxTokens or contextTokens
   --humaneval FOLDER  HumanEval-*Infilling.jsonl.gz
   --cosqa FOLDER    CoSQA's code_idx_map.txt and cosqa-retrieval-dev-500.json, for search
   --write           keep the figures in server/bench/baseline.json and docs/benchmarks.md
@@ -98,6 +108,7 @@ async function main(): Promise<void> {
       humaneval: { type: 'string' },
       cosqa: { type: 'string' },
       sessions: { type: 'string', default: '12' },
+      against: { type: 'string', multiple: true, default: [] },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -120,17 +131,19 @@ async function main(): Promise<void> {
     cosqaFolder: values.cosqa,
     sessions: () => sessionsOf(values.repos, Number(values.sessions)),
     sessionFiles,
+    against: parseAgainst(values.against),
   };
   const reports: Report[] = [];
   for (const name of names.length > 0 ? names : defaultSuites) {
-    const setting = await openSetting({
+    const options: SettingOptions = {
       modelFolder: resolve(values.model ?? join(root, 'model')),
       random: values.random,
       format: values.format as WeightFormat,
       threads: Number(values.threads),
       nRound: Number(values.rounds ?? size.rounds),
-    });
-    const report = await (suites[name] as NonNullable<(typeof suites)[string]>)(setting, material);
+    };
+    const setting = await openSetting(options);
+    const report = await (suites[name] as Suite)(setting, material, options);
     await setting.close();
     process.stdout.write(`${markdown(report)}\n`);
     reports.push(report);

@@ -119,6 +119,13 @@ export const settingsTable = {
     description:
       'Milliseconds of quiet before the model is asked. It grows by itself while you type fast, and is 0 for text that continues the suggestion on screen.',
   },
+  'completion.autoImport': {
+    type: 'boolean',
+    default: true,
+    scope: 'window',
+    description:
+      'After a suggestion was accepted, import the names in it that exactly one module is known to export, as part of the same undo step. TypeScript and JavaScript; needs types.enable.',
+  },
   'completion.editReuse': {
     type: 'boolean',
     default: true,
@@ -155,13 +162,6 @@ export const settingsTable = {
       'Where “Stet: Choose Model…” downloads from, after asking; a mirror with the same API serves as well. Nothing else is ever asked of it.',
   },
   'model.format': {
-  'completion.autoImport': {
-    type: 'boolean',
-    default: true,
-    scope: 'window',
-    description:
-      'After a suggestion was accepted, import the names in it that exactly one module is known to export, as part of the same undo step. TypeScript and JavaScript; needs types.enable.',
-  },
     type: 'string',
     default: 'int8',
     enum: ['int8', 'int8-block', 'int4', 'fp32'],

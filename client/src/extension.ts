@@ -66,9 +66,9 @@ export function activate(context: ExtensionContext): StetApi {
     log,
     status,
     requests,
-    measuring,
     accepted,
     addMissingImports(server, accepted),
+    measuring,
     ...registerContextTool(server),
     ...registerCommands({ context, client: server, toggles, models, status, log }),
     server.onDidChangeState(({ newState }) => {

@@ -82,6 +82,7 @@ attachHandlers({
     (await new WorkspaceFiles({ roots: [], exclude: [], maxFileSizeKb: 1024 }).read(file))?.text,
   startEngine,
   configureOracles,
+  missingImports: (query, signal) => engine.missingImports(query, signal),
   models,
   modelPlaces,
   environment: process.env,
@@ -89,6 +90,5 @@ attachHandlers({
 });
 process.on('disconnect', () => process.exit(0)); // VS Code is gone; the engine process follows
 // Only a broken connection gets here (everything else passes the guard), so not over the connection.
-  missingImports: (query, signal) => engine.missingImports(query, signal),
 process.on('unhandledRejection', (error) => process.stderr.write(`${String(error)}\n`));
 connection.listen();

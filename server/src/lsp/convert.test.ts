@@ -64,10 +64,10 @@ test('trigger, version, selection and settings arrive', () => {
 test('every setting of completion reaches the engine under its own name', () => {
   const { document, params } = at('a█');
   // Where it is not the engine that heeds it.
-  const elsewhere = ['relatedFiles', 'backend', 'remoteUrl', 'remoteModel', 'remoteProtocol'];
+  const elsewhere = /^(relatedFiles|autoImport|backend|remote\w+)$/;
   for (const [key, setting] of Object.entries<Setting>(settingsTable)) {
     const [, name] = /^completion\.(\w+)$/.exec(key) ?? [];
-    if (name === undefined || elsewhere.includes(name)) continue;
+    if (name === undefined || elsewhere.test(name)) continue;
     const other =
       setting.type === 'boolean'
         ? !setting.default

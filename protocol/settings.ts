@@ -236,6 +236,13 @@ export const settingsTable = {
     description:
       'The environment variable that holds the connection string of the PostgreSQL database. “Stet: Set Search Database…” keeps one in the editor’s secret storage instead.',
   },
+  'statistics.enable': {
+    type: 'boolean',
+    default: true,
+    scope: 'window',
+    description:
+      'Count, on this machine only, how much of what you accepted is still there after 30 seconds and after 2 minutes. “Stet: Show Statistics” shows it and can forget it; nothing is sent.',
+  },
   'types.enable': {
     type: 'boolean',
     default: true,

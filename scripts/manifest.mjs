@@ -27,6 +27,7 @@ const commands = [
   command('whyNoSuggestion', 'Why No Suggestion?'),
   command('copyContext', 'Copy Compressed Context'),
   command('benchmark', 'Benchmark'),
+  command('showStatistics', 'Show Statistics'),
   command('recordSession', 'Record Typing Session'),
   command('restartServer', 'Restart Server'),
   command('showLog', 'Show Log'),

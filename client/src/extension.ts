@@ -13,6 +13,7 @@ import {
 } from '../../protocol/messages.ts';
 import { AcceptedSuggestions } from './accepted/accepted-suggestions.ts';
 import { addMissingImports } from './accepted/add-imports.ts';
+import { attachStatistics, type StatisticsApi } from './accepted/attach-statistics.ts';
 import { menuCommand, registerCommands } from './commands.ts';
 import { registerContextTool } from './context-tool.ts';
 import { attachMeasuring, type MeasuringApi } from './measuring.ts';
@@ -38,6 +39,8 @@ export interface StetApi {
   oracle(): OracleParams | undefined;
   readonly search: SearchApi;
   readonly measuring: MeasuringApi;
+  /** What was accepted, and what is left of it. */
+  readonly statistics: StatisticsApi;
 }
 
 let client: LanguageClient | undefined;
@@ -52,6 +55,7 @@ export function activate(context: ExtensionContext): StetApi {
   const accepted = new AcceptedSuggestions();
   const server = createLanguageClient(context, log, { toggles, models, overlay, requests, accepted });
   client = server;
+  const statistics = attachStatistics(context, accepted);
 
   server.onNotification(statusNotification, (params: StatusParams) => status.setServer(params));
   server.onNotification(traceNotification, (params: TraceParams) => {
@@ -68,6 +72,7 @@ export function activate(context: ExtensionContext): StetApi {
     requests,
     accepted,
     addMissingImports(server, accepted),
+    statistics,
     measuring,
     ...registerContextTool(server),
     ...registerCommands({ context, client: server, toggles, models, status, log }),
@@ -94,6 +99,7 @@ export function activate(context: ExtensionContext): StetApi {
     oracle: () => status.oracle,
     search,
     measuring,
+    statistics,
   };
 }
 

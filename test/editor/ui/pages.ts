@@ -1,6 +1,8 @@
 /** Our pages as the extension makes them, from figures and requests made up here; what the accessibility test looks at. */
 
 import type { Uri, Webview } from 'vscode';
+import type { Figures } from '../../../client/src/accepted/statistics.ts';
+import { statisticsPage } from '../../../client/src/accepted/statistics-html.ts';
 import { buildReport, type Measurement } from '../../../client/src/benchmark/report.ts';
 import { reportHtml } from '../../../client/src/benchmark/report-html.ts';
 import type { StageMs } from '../../../client/src/stages.ts';
@@ -82,12 +84,19 @@ const request = (id: number, outcome: string): LoggedRequest => ({
   trace: { ...trace, outcome },
 });
 
+const figures: Figures = {
+  typescript: { nAccepted: 4, nChars: 90, after: { 30: { n: 4, nChars: 90, nRetained: 80 } } },
+  python: { nAccepted: 1, nChars: 9, after: {} },
+};
+
 const bodies: Readonly<Record<string, readonly [folder: string, body: () => string]>> = {
   benchmark: ['benchmark-view', () => reportHtml(report(), true)],
   trace: [
     'trace-panel',
     () => tracePage(['generated', 'unsure', 'secret', 'too-large'].map((outcome, i) => request(i, outcome))),
   ],
+  statistics: ['statistics', () => statisticsPage(figures, true)],
+  'statistics-empty': ['statistics', () => statisticsPage({}, false)],
   'trace-empty': ['trace-panel', () => tracePage([])],
 };
 

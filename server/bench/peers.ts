@@ -10,6 +10,7 @@ import { LineIndex } from '../src/engine/text/line-index.ts';
 import { medianInterval } from './bootstrap.ts';
 import { type Contender, llamaCpp, stet, type Timing } from './peers/contenders.ts';
 import { writeGguf } from './peers/gguf.ts';
+import { playPasses } from './peers/passes.ts';
 import { Prompts } from './peers/prompts.ts';
 import type { Figure, Report } from './report.ts';
 import { readSessions } from './sessions.ts';
@@ -47,12 +48,20 @@ export async function peers(setting: Setting): Promise<Report> {
       stet(setting, 'Stet, prefix reuse only', nRow, { method: 'prefix', nRepairHead: 0, nRepairTail: 0 }),
       llama,
     );
+    const ends = [contenders[0], llama] as const; // one runtime and the other
+    const { nVocab } = forward.config;
+    const bare = await playPasses(ends as readonly Contender[], setting.nRound, { nRow, nVocab });
     const situations = await playSituations(setting, prompts, contenders);
     const sessions = await playSessions(setting, prompts, contenders);
     const figures = [...situations, ...sessions].flatMap(([situation, timings]) =>
       compare(situation, contenders, timings),
     );
-    return { suite: 'peers', conditions, figures, notes: notesOf(setting, prompts, llama.peer) };
+    return {
+      suite: 'peers',
+      conditions,
+      figures: [...bare, ...figures],
+      notes: notesOf(setting, prompts, llama.peer),
+    };
   } finally {
     for (const contender of contenders) await contender.close();
     await rm(folder, { recursive: true, force: true });

@@ -25,6 +25,11 @@ export interface Contender {
   readonly name: string;
   /** Brings the cache to `prompt` and writes `nToken` tokens, the most likely ones. */
   answer(prompt: Int32Array, nToken: number): Promise<Timing>;
+  /**
+   * Runs `tokens` behind what was read, in one pass, and finds the likeliest successor of each;
+   * then they are forgotten. The milliseconds that it took.
+   */
+  pass(tokens: Int32Array): Promise<number>;
   /** Forgets what was read. */
   clear(): Promise<void>;
   close(): Promise<void>;
@@ -49,6 +54,16 @@ export function stet(setting: Setting, name: string, nRow: number, reuse?: Reuse
       const stepMs = (performance.now() - startMs - firstMs) / nToken;
       return { firstMs, stepMs, nNew: alignment.nNew, nShifted: alignment.nShifted, tokens };
     },
+    async pass(tokens) {
+      const { length } = sequence;
+      const { nVocab } = setting.forward.config;
+      const startMs = performance.now();
+      const rows = await lm.steps(sequence, tokens, live);
+      for (let i = 0; i < tokens.length; i++) greedy(rows.subarray(i * nVocab, (i + 1) * nVocab));
+      const ms = performance.now() - startMs;
+      sequence.truncate(length);
+      return ms;
+    },
     clear: async () => sequence.clear(),
     close: async () => {},
   };
@@ -72,6 +87,13 @@ export async function llamaCpp(
       while (tokens.length <= nToken) tokens.push(await peer.step(tokens.at(-1) as number));
       const stepMs = (performance.now() - startMs - firstMs) / nToken;
       return { firstMs, stepMs, nNew, nShifted, tokens };
+    },
+    async pass(tokens) {
+      const startMs = performance.now();
+      await peer.tryRows(tokens);
+      const ms = performance.now() - startMs;
+      peer.takeBack(tokens.length);
+      return ms;
     },
     clear: async () => peer.clear(),
     close: () => peer.close(),

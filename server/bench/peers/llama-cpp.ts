@@ -4,6 +4,9 @@
 // would flatter us; so its binding is driven directly. It never tokenises: it is given the same ids.
 // The package is 100 MB that only this comparison needs, so whoever wants it installs it by hand.
 
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
 /** llama.vscode starts llama-server with `--cache-reuse 256`: shorter runs of equal tokens are not moved. */
 const defaultCacheReuse = 256;
 
@@ -60,15 +63,20 @@ interface Owned {
 const packageName = 'node-llama-cpp';
 const packageVersion = '3.22.1';
 
+/** Names a folder whose node_modules has the package, so that the project's own stay as they are. */
+const folderVariable = 'STET_LLAMA_CPP';
+
 /** Rejects with the command that installs the package where it is missing. */
 async function load(): Promise<NodeLlamaCpp> {
+  const folder = process.env[folderVariable];
+  const installed = folder && join(resolve(folder), 'node_modules', packageName, 'dist', 'index.js');
   try {
-    return (await import(packageName)) as NodeLlamaCpp;
+    return (await import(installed ? pathToFileURL(installed).href : packageName)) as NodeLlamaCpp;
   } catch (cause) {
     const platform = { linux: 'linux', darwin: 'mac', win32: 'win' }[process.platform as string];
     const binaries = `@${packageName}/${platform}-${process.arch}${platform === 'mac' && process.arch === 'arm64' ? '-metal' : ''}`;
     throw new Error(
-      `llama.cpp is not installed. Install it for this comparison: npm install --no-save --ignore-scripts --omit=optional ${packageName}@${packageVersion} ${binaries}@${packageVersion}`,
+      `llama.cpp is not installed. Install it in a folder of its own: npm install --prefix FOLDER --ignore-scripts --omit=optional ${packageName}@${packageVersion} ${binaries}@${packageVersion}, and name that folder in ${folderVariable}.`,
       { cause },
     );
   }
@@ -136,6 +144,25 @@ export class LlamaCpp {
   /** Appends `token` and gives the most likely one behind it. */
   step(token: number): Promise<number> {
     return this.run(Int32Array.of(token));
+  }
+
+  /** Appends `tokens` in one pass and gives the most likely one behind each. */
+  async tryRows(tokens: Int32Array): Promise<number[]> {
+    const { binding, cached } = this;
+    binding.initBatch(tokens.length);
+    const all = Uint32Array.from(tokens.keys());
+    const indexes = binding.addToBatch(sequenceId, cached.length, Uint32Array.from(tokens), all);
+    await binding.decodeBatch();
+    cached.push(...tokens);
+    const likeliest: number[] = [];
+    for (const index of indexes) likeliest.push(await binding.sampleToken(index, this.sampler));
+    return likeliest;
+  }
+
+  /** Forgets the last `n` tokens. */
+  takeBack(n: number): void {
+    this.cached.length -= n;
+    this.binding.removeTokenCellsFromSequence(sequenceId, this.cached.length, -1);
   }
 
   async close(): Promise<void> {

@@ -89,7 +89,7 @@ export class SearchIndex {
   }
 
   /** As the product answers, with its scores. */
-  async fused(query: string): Promise<readonly ScoredChunk[]> {
+  async fused(query: string, limit = nShown): Promise<readonly ScoredChunk[]> {
     const parts = {
       store: this.store,
       encoder: this.encoder,
@@ -99,7 +99,7 @@ export class SearchIndex {
       openPaths: [],
     };
     // A sentence may hold what reads as a filter or a phrase; the bench asks for its words.
-    return (await search(query.replace(/["/:]/g, ' '), nShown, parts, live)).hits;
+    return (await search(query.replace(/["/:]/g, ' '), limit, parts, live)).hits;
   }
 
   private add(chunk: StoredChunk): void {

@@ -14,7 +14,7 @@ import type { Reporter } from './reporter.ts';
 const idleMs = 400;
 
 /** Pieces that the engine is told of, and their characters together: some 3,000 tokens. */
-const maxPieces = 12;
+export const maxPieces = 12;
 const maxChars = 12_000;
 
 /** Lines above the cursor whose names are looked for. */
@@ -73,11 +73,8 @@ export class RelatedContext {
       ]);
       const isWanted = (chunk: StoredChunk) =>
         !open.has(chunk.path) && chunk.languageId === document.languageId;
-      const pieces = alternating(
-        named.hits.map(({ chunk }) => chunk).filter(isWanted),
-        near.filter(isWanted),
-      );
-      engine.relate(uri, fitting(pieces));
+      const chunks = named.hits.map(({ chunk }) => chunk).filter(isWanted);
+      engine.relate(uri, relatedPieces(chunks, near.filter(isWanted)));
       this.asked.set(uri, key);
     } catch (error) {
       if (!running.signal.aborted) reporter.log('debug', `Related files: ${String(error)}`);
@@ -102,6 +99,11 @@ const common = new Set(
     ' ',
   ),
 );
+
+/** What the engine is told of: the best by words and by meaning in turn, as many as there is room for. */
+export function relatedPieces(named: readonly StoredChunk[], near: readonly StoredChunk[]): RelatedPiece[] {
+  return fitting(alternating(named, near));
+}
 
 /** The best of both in turn, each piece once. */
 function alternating(first: readonly StoredChunk[], second: readonly StoredChunk[]): StoredChunk[] {

@@ -42,6 +42,42 @@ export const settingsTable = {
     description:
       'Glob patterns of files in which Stet suggests only when asked (Alt+\\), such as `**/generated/**` or `*.sql`. A line with `stet: off` does the same for the rest of a file, `stet: on` ends it.',
   },
+  'completion.backend': {
+    type: 'string',
+    default: 'embedded',
+    enum: ['embedded', 'remote'],
+    scope: 'machine',
+    description:
+      'Who writes suggestions: the model on this machine (embedded), or a server that completion.remoteUrl names (remote): llama.cpp’s, vLLM or another like OpenAI’s. To a remote one goes the text around the cursor and, with llama.cpp, pieces of other files in that language; never a file that may hold secrets. It cannot keep its cache over an edit (completion.editReuse), be held to names that exist while it writes (types.*), copy from your other files, say how sure it is (completion.eagerness), or give alternatives; nothing is looked for ahead. What it writes is trimmed and checked for syntax and types all the same. See docs/remote-backend.md.',
+  },
+  'completion.remoteUrl': {
+    type: 'string',
+    default: '',
+    scope: 'machine',
+    description:
+      'Where the server of completion.backend “remote” is: http://gpu.example:8080. Nothing is sent anywhere while this is empty. If it wants a key, run “Stet: Set Remote Key…”.',
+  },
+  'completion.remoteModel': {
+    type: 'string',
+    default: '',
+    scope: 'machine',
+    description: 'The model to ask that server for; empty takes its first. llama.cpp’s has only one.',
+  },
+  'completion.remoteProtocol': {
+    type: 'string',
+    default: 'auto',
+    enum: ['auto', 'llama.cpp', 'openai'],
+    scope: 'machine',
+    description:
+      'How to speak to that server: llama.cpp (/infill), openai (/v1/completions), or auto, which asks whether it is llama.cpp’s (/props).',
+  },
+  'completion.remoteTemplate': {
+    type: 'string',
+    default: '',
+    scope: 'machine',
+    description:
+      'For servers like OpenAI’s that take no text behind the cursor, such as vLLM: the prompt with the model’s own sentinels, as `<|fim_prefix|>{prefix}<|fim_suffix|>{suffix}<|fim_middle|>`. Empty sends prompt and suffix.',
+  },
   'completion.eagerness': {
     type: 'string',
     default: 'balanced',

@@ -23,6 +23,8 @@ const commands = [
   command('snooze', 'Snooze…'),
   command('trigger', 'Suggest Now'),
   command('chooseModel', 'Choose Model…'),
+  command('setRemoteKey', 'Set Remote Key…'),
+  command('clearRemoteKey', 'Clear Remote Key'),
   command('whyThisSuggestion', 'Why This Suggestion?'),
   command('whyNoSuggestion', 'Why No Suggestion?'),
   command('copyContext', 'Copy Compressed Context'),

@@ -19,6 +19,7 @@ import { registerContextTool } from './context-tool.ts';
 import { attachMeasuring, type MeasuringApi } from './measuring.ts';
 import { ModelChoice } from './models.ts';
 import type { OffReason } from './overrides.ts';
+import { attachRemoteKey } from './remote-key.ts';
 import { attachSearch, type SearchApi } from './search/attach-search.ts';
 import { createLanguageClient } from './server-process.ts';
 import { SettingsOverlay } from './settings-overlay.ts';
@@ -75,6 +76,7 @@ export function activate(context: ExtensionContext): StetApi {
     statistics,
     measuring,
     ...registerContextTool(server),
+    ...attachRemoteKey(context, server),
     ...registerCommands({ context, client: server, toggles, models, status, log }),
     server.onDidChangeState(({ newState }) => {
       if (newState === State.Starting) status.setServer({ state: 'loading', detail: 'Starting…' });

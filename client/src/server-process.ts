@@ -21,6 +21,7 @@ export function createLanguageClient(
     hasStatusItem: true,
     isWorkspaceTrusted: workspace.isTrusted,
     hasSearchDatabase: true,
+    hasRemoteAccess: true,
   };
   return new LanguageClient(
     'stet',

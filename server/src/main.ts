@@ -8,6 +8,7 @@ import type { InitializationOptions } from '../../protocol/messages.ts';
 import type { Settings } from '../../protocol/settings.ts';
 import { Documents } from './lsp/documents.ts';
 import { attachHandlers } from './lsp/handlers.ts';
+import { remoteOptionsOf } from './lsp/remote-access.ts';
 import { Reporter } from './lsp/reporter.ts';
 import { EngineClient } from './node/engine-client.ts';
 import { models } from './node/models/models.ts';
@@ -38,7 +39,12 @@ const search = new SearchClient({
   tracer: (event) => reporter.trace(event),
 });
 
-function startEngine(settings: Settings, options: InitializationOptions): Promise<void> {
+let nStarts = 0;
+
+async function startEngine(settings: Settings, options: InitializationOptions): Promise<void> {
+  const nStart = ++nStarts;
+  const remote = await remoteOptionsOf(connection, settings, options);
+  if (nStart !== nStarts) return; // other settings came while the client was asked
   const embedded = options.embeddedModelFolder ?? path.join(bundleFolder, '..', 'model');
   const cacheFolder = absolute(settings['model.cacheFolder']);
   return engine.start({
@@ -48,6 +54,7 @@ function startEngine(settings: Settings, options: InitializationOptions): Promis
     threads: settings.threads,
     cacheMemoryMb: settings['model.cacheMemoryMb'],
     grammarsFolder: path.join(bundleFolder, '..', 'grammars'),
+    ...(remote && { remote }),
   });
 }
 

@@ -18,6 +18,8 @@ import {
 import {
   type IndexStatusParams,
   indexStatusNotification,
+  type RemoteAccess,
+  remoteAccessRequest,
   type SearchUpdateParams,
   type StatusParams,
   searchUpdateNotification,
@@ -46,6 +48,8 @@ export interface LanguageServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Answered to `stet/searchDatabase`. */
   readonly searchDatabase?: string;
+  /** Answered to `stet/remoteAccess`. */
+  readonly remoteAccess?: RemoteAccess;
 }
 
 export class LanguageServer {
@@ -101,6 +105,7 @@ export class LanguageServer {
         hasStatusItem,
         embeddedModelFolder,
         hasSearchDatabase: options.searchDatabase !== undefined,
+        hasRemoteAccess: options.remoteAccess !== undefined,
         ...(!canPull && { settings: options.settings }),
       },
     });
@@ -201,6 +206,7 @@ export class LanguageServer {
       this.searchUpdates.push(update);
     });
     connection.onRequest('stet/searchDatabase', () => this.options.searchDatabase ?? null);
+    connection.onRequest(remoteAccessRequest, () => this.options.remoteAccess ?? null);
     connection.onRequest('client/registerCapability', () => null);
     connection.onRequest('workspace/configuration', ({ items }) => {
       this.nPull++;

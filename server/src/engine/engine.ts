@@ -6,6 +6,7 @@ import { Completer } from './completion/complete.ts';
 import { calibrationOf } from './completion/confidence-table.ts';
 import { type DocumentChange, OpenDocuments, type RelatedPiece } from './completion/documents.ts';
 import type { MemoryGuard } from './completion/memory-guard.ts';
+import type { RemoteModel } from './completion/remote.ts';
 import type { CompletionRequest, CompletionResult } from './completion/request.ts';
 import { newCost } from './completion/request.ts';
 import { Types } from './completion/types.ts';
@@ -87,6 +88,8 @@ export interface EnginePorts {
   readonly parsers?: Parsers;
   /** Static analysis of whatever languages it serves; absent: suggestions may name what does not exist. The engine owns it from now on. */
   readonly oracle?: SymbolOracle;
+  /** Writes what is suggested in the stead of the local model, which compresses all the same. The engine owns it from now on. */
+  readonly remote?: RemoteModel;
 }
 
 /** Documents whose keys and values are held at once: more than anyone types in at once. */
@@ -95,7 +98,7 @@ const maxSequences = 8;
 /** Builds an engine around a loaded model. The engine owns `forward` from now on. */
 export function createEngine(options: EngineOptions, ports: EnginePorts): Engine {
   const { name, metadata, tokenizer, forward, guard, cacheMemoryMb } = options;
-  const { clock, tracer, parsers, oracle } = ports;
+  const { clock, tracer, parsers, oracle, remote } = ports;
   const { config } = forward;
   const contextTokens = Math.min(metadata.contextTokens ?? config.maxPositions, config.maxPositions);
   const segments = new SegmentTokenizer(tokenizer);
@@ -126,6 +129,7 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
     ...(types && { types }),
     ...(guard && { guard }),
     ...(calibration && { calibration }),
+    ...(remote && { remote }),
   });
   const ranker = new Ranker(lm, fim.file);
   const asksModel = isGoodRanker(config);
@@ -171,6 +175,7 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
       trees?.dispose();
       parsers?.dispose();
       await types?.dispose();
+      await remote?.dispose();
       await lm.exclusive('typing', () => forward.dispose()); // after the pass that runs now
     },
   };

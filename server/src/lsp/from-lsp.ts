@@ -67,7 +67,8 @@ function toCompletionSettings(settings: Settings): CompletionSettings {
     editReuse: settings['completion.editReuse'],
     eagerness: settings['completion.eagerness'],
     alternatives: settings['completion.alternatives'],
-    lookAhead: settings['completion.lookAhead'],
+    // A server elsewhere is asked for what is wanted now, and for nothing on the chance.
+    lookAhead: settings['completion.lookAhead'] && settings['completion.backend'] === 'embedded',
     inComments: settings['completion.inComments'],
     inStrings: settings['completion.inStrings'],
     disabledPaths: settings.disabledPaths,

@@ -48,13 +48,21 @@ export function parseSettings(raw: unknown): ParsedSettings {
 
 /** Whether two settings ask for the same engine process. */
 export function isSameEngine(a: Settings, b: Settings): boolean {
-  const keys: readonly SettingKey[] = [
+  const keys: SettingKey[] = [
     'model.folder',
     'model.format',
     'model.cacheFolder',
     'model.cacheMemoryMb',
     'threads',
+    'completion.backend',
   ];
+  const remote: readonly SettingKey[] = [
+    'completion.remoteUrl',
+    'completion.remoteModel',
+    'completion.remoteProtocol',
+    'completion.remoteTemplate',
+  ];
+  if (a['completion.backend'] === 'remote') keys.push(...remote);
   return keys.every((key) => a[key] === b[key]);
 }
 

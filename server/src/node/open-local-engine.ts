@@ -14,6 +14,7 @@ import { grammarsIn } from './files.ts';
 import { type OpenedModel, openModel } from './model-store.ts';
 import { loadForward } from './onnx.ts';
 import { threadCount, userCacheFolder } from './places.ts';
+import { HttpModel, type HttpModelOptions } from './remote/http-model.ts';
 
 export interface LocalEngineOptions extends ModelOptions {
   /** 0: chosen from the number of cores. */
@@ -23,6 +24,8 @@ export interface LocalEngineOptions extends ModelOptions {
   readonly oracle?: SymbolOracle;
   /** Holds web-tree-sitter.wasm and `<language>/parser.wasm`. */
   readonly grammarsFolder: string;
+  /** Writes suggestions in the stead of the model, which is opened all the same: it counts tokens and compresses. */
+  readonly remote?: HttpModelOptions;
 }
 
 /** Which model, and how it is told what happens. */
@@ -41,6 +44,7 @@ export interface ModelOptions {
 /** Opens the engine. Rejects with EngineError naming the way out, or with the signal's reason. */
 export async function openLocalEngine(options: LocalEngineOptions): Promise<Engine> {
   const { tracer, onStatus, oracle } = options;
+  const remote = options.remote && new HttpModel(options.remote);
   const model = await openModelFor(options);
   onStatus?.(`Loading ${model.name}`);
   const tokenizer = Tokenizer.parse(model.tokenizerJson, model.tokenizerConfig);
@@ -50,7 +54,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
   const { name, metadata, guard } = model;
   return createEngine(
     {
-      name,
+      name: remote?.name ?? name,
       metadata,
       tokenizer,
       forward,
@@ -58,7 +62,13 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
       passCosts,
       cacheMemoryMb: options.cacheMemoryMb,
     },
-    { clock: systemClock, tracer, ...(parsers && { parsers }), ...(oracle && { oracle }) },
+    {
+      clock: systemClock,
+      tracer,
+      ...(parsers && { parsers }),
+      ...(oracle && { oracle }),
+      ...(remote && { remote }),
+    },
   );
 }
 

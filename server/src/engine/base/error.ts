@@ -17,6 +17,7 @@ export type EngineErrorCode =
   | 'query-invalid' // a search that cannot be meant: too long, a broken regular expression
   | 'document-unsupported' // too large, binary
   | 'document-unknown' // never opened, or closed meanwhile
+  | 'remote-failed' // the server of stet.completion.remoteUrl cannot be reached, or does not answer as it should
   | 'engine-down'; // the engine process is gone and could not be restarted
 
 /**

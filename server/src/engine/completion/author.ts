@@ -9,13 +9,13 @@ import type { DocumentSnapshot } from '../text/snapshot.ts';
 import type { Answer, Candidate } from './answers.ts';
 import { type Calibration, surePoints } from './confidence.ts';
 import type { OpenDocuments } from './documents.ts';
-import { type Generated, type GenerateParts, generate, type Job } from './generate.ts';
+import { type Generated, type GenerateParts, generate, type Job, type Passage } from './generate.ts';
 import type { MemoryGuard } from './memory-guard.ts';
+import { generateRemotely, type RemoteModel } from './remote.ts';
 import type { CompletionSettings, Explanation } from './request.ts';
 import type { Situation } from './situation.ts';
 import { withoutBrokenEnd } from './syntax-check.ts';
 import { type Trimmed, trim } from './trim.ts';
-import type { Writing } from './writing.ts';
 
 export interface AuthorParts extends GenerateParts {
   readonly documents: OpenDocuments;
@@ -26,6 +26,8 @@ export interface AuthorParts extends GenerateParts {
   readonly guard?: MemoryGuard;
   /** Absent for models that it was not fitted for: they are taken at their word. */
   readonly calibration?: Calibration;
+  /** Writes in the stead of the local model where there is one. */
+  readonly remote?: RemoteModel;
 }
 
 /** What is to be written. */
@@ -60,7 +62,11 @@ export class Author {
   /** Rejects with the signal's reason when aborted. */
   async write(task: Task, priority: Priority, signal: AbortSignal): Promise<Written> {
     const { snapshot, nOthers } = task;
-    const generated = await generate(this.parts, this.jobOf(task), priority, signal);
+    const { documents, remote } = this.parts;
+    const others = othersOf(documents, snapshot);
+    const generated = remote
+      ? await generateRemotely(this.parts, remote, { ...task, others }, signal)
+      : await generate(this.parts, this.jobOf(task, others), priority, signal);
     task.stages.enter('filter');
     if (priority === 'typing') this.trails.set(snapshot.uri, generated.trail);
     const { trimmed, typeError } = await this.typeChecked(task, await this.trimmed(task, generated), signal);
@@ -84,20 +90,23 @@ export class Author {
     return { answer: { candidates, nWanted }, cost, explanation };
   }
 
-  private jobOf({ snapshot, ...task }: Task): Job {
+  private jobOf({ snapshot, ...task }: Task, others: Job['others']): Job {
     const { documents, pool } = this.parts;
     const { uri } = snapshot;
     return {
       ...task,
       uri,
-      others: othersOf(documents, snapshot),
+      others,
       sequence: pool.of(uri),
       lenders: pool.othersOf(uri),
       recent: { previous: this.trails.get(uri), removed: documents.removedFrom(uri) },
     };
   }
 
-  private candidate({ text: generated, tokens }: Writing, { text, replaceAfter }: Trimmed): Candidate {
+  private candidate({ text: generated, tokens }: Passage, { text, replaceAfter }: Trimmed): Candidate {
+    // Nobody knows how sure a model elsewhere is: it is taken at its word.
+    if (this.parts.remote)
+      return { text, replaceAfter, points: [{ endExclusive: text.length, probability: 1 }] };
     return { text, replaceAfter, points: surePoints(text, generated, tokens, this.parts.calibration) };
   }
 
@@ -110,7 +119,7 @@ export class Author {
   /** What is worth showing of a text. */
   private async trimmed(
     { place, snapshot }: Task,
-    { text, isCutOff }: Writing,
+    { text, isCutOff }: Passage,
   ): Promise<Trimmed | undefined> {
     const trimmed = trim({ ...place, generated: text, isCutOff });
     if (!trimmed || !this.parts.trees) return trimmed;
@@ -139,7 +148,7 @@ export class Author {
   }
 }
 
-function explain({ text, tokens }: Writing, trimmed: Trimmed | undefined): Explanation {
+function explain({ text, tokens }: Passage, trimmed: Trimmed | undefined): Explanation {
   return {
     generated: text,
     tokens: tokens.map(({ probability, endExclusive }) => ({ probability, endExclusive })),

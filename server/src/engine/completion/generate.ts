@@ -60,10 +60,13 @@ export interface Job {
   readonly stages: Stages;
 }
 
+/** A text as it was written, whoever wrote it; without tokens where their probabilities are not known. */
+export type Passage = Omit<Writing, 'drafting'>;
+
 /** What the model wrote, and what it cost. */
-export interface Generated extends Writing {
+export interface Generated extends Passage {
   /** Other texts, the likeliest first, as many as `Job.nOthers` at most. */
-  readonly others: readonly Writing[];
+  readonly others: readonly Passage[];
   readonly cost: Omit<CompletionCost, 'ms'>;
 }
 
@@ -113,17 +116,26 @@ export function generate(
 function promptOf(parts: GenerateParts, { uri, place, settings }: Job): Int32Array {
   const { segments, fim, contextTokens } = parts;
   const window = Math.min(settings.contextTokens || contextTokens, contextTokens);
+  const path = fim.file === undefined ? new Int32Array(0) : segments.encode(`${shortPath(uri)}\n`);
+  const budget = Math.max(1, window - settings.maxTokens - nFimOverhead - path.length);
+  return joinFim(fim, { path, ...windowsAround(segments, place, budget) });
+}
+
+/** What of the text around a place goes into a prompt of `budgetTokens`. */
+export function windowsAround(
+  segments: SegmentTokenizer,
+  { textBefore, textAfter }: Place,
+  budgetTokens: number,
+): { readonly prefix: Int32Array; readonly suffix: Int32Array } {
   // Models are trained on plain line feeds; what is suggested gets the document's own (`trim`).
   const encode = (text: string) => segments.encode(text.replaceAll('\r\n', '\n'));
-  const path = fim.file === undefined ? new Int32Array(0) : encode(`${shortPath(uri)}\n`);
-  const budget = Math.max(1, window - settings.maxTokens - nFimOverhead - path.length);
-  const suffix = suffixWindow(place.textAfter, Math.floor(budget * suffixShare), encode);
-  const prefix = prefixWindow(place.textBefore, budget - suffix.length, encode);
-  return joinFim(fim, { path, prefix, suffix });
+  const suffix = suffixWindow(textAfter, Math.floor(budgetTokens * suffixShare), encode);
+  const prefix = prefixWindow(textBefore, budgetTokens - suffix.length, encode);
+  return { prefix, suffix };
 }
 
 /** The end of the URI's path, as the model saw paths in training. */
-function shortPath(uri: string): string {
+export function shortPath(uri: string): string {
   const path = uri.replace(/^[a-z][a-z0-9+.-]*:\/*/i, '').replace(/[?#].*$/, '');
   const segments = path.split('/').slice(-maxPathSegments).join('/');
   try {

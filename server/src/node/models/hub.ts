@@ -4,8 +4,9 @@
 // /api/models/REPO/revision/REV, /api/models/REPO/tree/COMMIT and /REPO/resolve/COMMIT/FILE.
 // https://huggingface.co/docs/hub/api
 
-import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch, ProxyAgent, type Response } from 'undici';
+import { type Dispatcher, fetch, type Response } from 'undici';
 import { EngineError } from '../../engine/base/error.ts';
+import { dispatcherFor } from '../dispatcher.ts';
 
 /** One file, with what tells whether it came through whole. */
 export interface HubFile {
@@ -45,7 +46,7 @@ export class Hub {
   /** Throws EngineError('download-failed') when the host or the proxy is no address. */
   constructor({ host, proxy }: HubOptions) {
     this.host = checkedAddress(host, 'The download host').replace(/\/+$/, '');
-    this.dispatcher = dispatcherFor(proxy);
+    this.dispatcher = dispatcherFor(proxy && checkedAddress(proxy, 'The proxy'));
   }
 
   /** Rejects with EngineError('download-failed') saying what is wrong, or with the signal's reason. */
@@ -115,12 +116,6 @@ export class Hub {
       `${repo} on ${this.host} is no model that can be used: ${what}. Stet needs config.json, tokenizer.json and *.safetensors.`,
     );
   }
-}
-
-function dispatcherFor(proxy: string | undefined): Dispatcher {
-  if (proxy) return new ProxyAgent(checkedAddress(proxy, 'The proxy'));
-  const { HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy } = process.env;
-  return HTTPS_PROXY || https_proxy || HTTP_PROXY || http_proxy ? new EnvHttpProxyAgent() : new Agent();
 }
 
 /** `owner/name`, as hosts spell it; anything else could lead elsewhere on the host. */

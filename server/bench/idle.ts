@@ -4,7 +4,7 @@
 // the embedded model, a folder to index and static analysis, as an editor starts it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -14,9 +14,15 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-languageserver/node';
-import { indexStatusNotification, statusNotification } from '../../protocol/messages.ts';
+import {
+  indexStatusNotification,
+  type SearchResponse,
+  searchRequest,
+  statusNotification,
+} from '../../protocol/messages.ts';
 import type { Figure, Report } from './report.ts';
 import type { Setting } from './setting.ts';
+import { median, p95 } from './statistics.ts';
 
 /** A fast typist. */
 const keysPerSecond = 8;
@@ -28,6 +34,9 @@ const watchedMs = 30_000;
 const nLists = 12;
 const nWarmLists = 4;
 const listKeyMs = 15;
+/** Files that are saved and then looked for; search is asked every so often until it finds one. */
+const nSaves = 10;
+const searchEveryMs = 20;
 
 /** Milliseconds per clock tick: USER_HZ is 100 on every Linux that Node runs on. */
 const msPerTick = 10;
@@ -56,9 +65,11 @@ export async function idle({ conditions }: Setting): Promise<Report> {
       await session.typeList();
       lists.push(total(await session.usage(), 'rssMb'));
     }
+    const saved: number[] = [];
+    for (let i = 0; i < nSaves; i++) saved.push(await session.saveAndFind(`savedMarker${'abcdefghij'[i]}`));
     await sleep(quietMs);
     const nothing = await session.during(() => sleep(watchedMs));
-    return { suite: 'idle', conditions, figures: figuresOf(typing, lists, nothing) };
+    return { suite: 'idle', conditions, figures: figuresOf(typing, lists, nothing, saved) };
   } finally {
     await session.stop();
   }
@@ -72,7 +83,12 @@ interface During {
   readonly usage: readonly Usage[];
 }
 
-function figuresOf(typing: During, lists: readonly number[], nothing: During): Figure[] {
+function figuresOf(
+  typing: During,
+  lists: readonly number[],
+  nothing: During,
+  saved: readonly number[],
+): Figure[] {
   const once = (key: string, label: string, unit: string, median: number): Figure => {
     return { key: `idle.${key}`, label, unit, median, n: 1 };
   };
@@ -101,6 +117,14 @@ function figuresOf(typing: During, lists: readonly number[], nothing: During): F
       'MB',
       (lists.at(-1) as number) - settled,
     ),
+    {
+      key: 'idle.saved',
+      label: 'a file is saved: until search finds it as it is now',
+      unit: 'ms',
+      median: median(saved),
+      p95: p95(saved),
+      n: saved.length,
+    },
     once('list.rss', 'memory of all processes at the end of that', 'MB', lists.at(-1) as number),
     ...names.map((name) =>
       once(
@@ -137,9 +161,10 @@ class Session {
 
   static async start(): Promise<Session> {
     const bundles = dirname(fileURLToPath(import.meta.url));
-    const folder = join(bundles, '..', 'server', 'src', 'engine');
-    const path = join(folder, 'text', 'line-index.ts');
     const scratch = await mkdtemp(join(tmpdir(), 'stet-idle-'));
+    const folder = join(scratch, 'engine');
+    await cp(join(bundles, '..', 'server', 'src', 'engine'), folder, { recursive: true });
+    const path = join(folder, 'text', 'line-index.ts');
     const child = spawn(process.execPath, [join(bundles, 'server.cjs'), '--stdio'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -165,7 +190,7 @@ class Session {
       capabilities: {},
       initializationOptions: {
         hasStatusItem: true,
-        settings: { 'search.indexFolder': scratch },
+        settings: { 'search.indexFolder': join(scratch, 'index') },
       },
     });
     await connection.sendNotification('initialized', {});
@@ -207,6 +232,22 @@ class Session {
         cpuMs: cpuMs - (before.get(pid) ?? 0),
       })),
     };
+  }
+
+  /** Milliseconds from the saving of a file with `marker` in it to a search that has it. */
+  async saveAndFind(marker: string): Promise<number> {
+    const path = join(this.scratch, 'engine', 'saved.ts');
+    await writeFile(path, `export function ${marker}() {\n  return '${marker}';\n}\n`);
+    const startMs = performance.now();
+    const textDocument = { uri: pathToFileURL(path).href };
+    await this.connection.sendNotification('textDocument/didSave', { textDocument });
+    for (;;) {
+      const params = { searchId: 1, query: marker, limit: 5 };
+      const { results } = await this.connection.sendRequest<SearchResponse>(searchRequest, params);
+      if (results.some(({ text }) => text.includes(marker))) return performance.now() - startMs;
+      if (performance.now() - startMs > 60_000) throw new Error('A saved file was not found in a minute.');
+      await sleep(searchEveryMs);
+    }
   }
 
   usage(): Promise<readonly Usage[]> {

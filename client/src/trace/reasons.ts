@@ -12,6 +12,26 @@ const reasons: Readonly<Record<string, Reason>> = {
   generated: { words: 'The model wrote it.', isShown: true },
   reused: { words: 'You typed along the suggestion on screen; this is the rest of it.', isShown: true },
   cached: { words: 'You were here before; this is what was suggested then.', isShown: true },
+  'quiet-comment': {
+    words: 'The cursor stands in a comment, where you want no suggestions while typing.',
+    wayOut: 'stet.completion.inComments says so; Alt+\\ asks all the same.',
+    isShown: false,
+  },
+  'quiet-string': {
+    words: 'The cursor stands in a string, where you want no suggestions while typing.',
+    wayOut: 'stet.completion.inStrings says so; Alt+\\ asks all the same.',
+    isShown: false,
+  },
+  'quiet-path': {
+    words: 'Suggestions while typing are off in this file.',
+    wayOut: 'stet.disabledPaths says so; Alt+\\ asks all the same.',
+    isShown: false,
+  },
+  'quiet-marker': {
+    words: 'A line above says “stet: off”.',
+    wayOut: 'A line with “stet: on” ends that; Alt+\\ asks all the same.',
+    isShown: false,
+  },
   'ill-typed': {
     words: 'What it wrote names something that the types do not know.',
     wayOut: 'stet.types.enable and stet.types.disabledKinds say what is checked.',

@@ -4,6 +4,7 @@ import type { Clock, MaskTrace } from '../src/engine/base/ports.ts';
 import { cacheWeights } from '../src/engine/decoding/cache-weights.ts';
 import type { Constraint } from '../src/engine/decoding/constraints/constraint.ts';
 import { Monitor } from '../src/engine/decoding/constraints/monitor.ts';
+import { Remembered } from '../src/engine/decoding/constraints/remembered.ts';
 import type { SymbolOracle, TriggerKind } from '../src/engine/decoding/constraints/symbol-oracle.ts';
 import { TokenShapes } from '../src/engine/decoding/constraints/token-shapes.ts';
 import { decode } from '../src/engine/decoding/decode.ts';
@@ -43,6 +44,8 @@ const kinds: readonly TriggerKind[] = [
   'jsx-attribute',
 ];
 
+/** As `completion.debounceMs`: who has typed a dot is asked about meanwhile. */
+const debounceMs = 30;
 /** Enough for most of the functions' rests (at most 500 characters). */
 const maxTokens = 96;
 const live = new AbortController().signal;
@@ -69,6 +72,8 @@ export class TypesRun {
   private readonly lm: CausalLm;
   private readonly sequence: Sequence;
   private readonly shapes: TokenShapes;
+  /** What was asked in requests that are timed, as the product remembers it. */
+  private readonly remembered = new Remembered(systemClock);
 
   constructor(
     private readonly setting: Setting,
@@ -89,8 +94,10 @@ export class TypesRun {
   ): Promise<Completed> {
     const { file, before, after, languageId, indent } = one;
     const hole = { file: { name: file.name, neighbours: [] }, before, after: hasSuffix ? after : '' };
+    const isTimed = clock === systemClock;
     const constraint = this.constraintOf(one, method, clock);
     if (constraint instanceof Monitor) constraint.prefetch(live);
+    if (isTimed) await systemClock.sleep(debounceMs);
     const { logits } = await this.lm.prefill(
       this.sequence,
       this.run.prompt(hole, maxTokens),
@@ -123,7 +130,7 @@ export class TypesRun {
     return { text: text.slice(0, end).trimEnd(), nTokens, ms, waitedMs, masks };
   }
 
-  /** All of a request in milliseconds, nothing in the cache before and with the product's deadlines. */
+  /** All of a request in milliseconds, nothing in the cache before, with the product's debounce and deadlines. */
   async requestMs(one: DotCase, method: Method): Promise<number> {
     this.sequence.truncate(0);
     const startMs = performance.now();
@@ -137,7 +144,8 @@ export class TypesRun {
     const place = { uri, languageId, textBefore, textAfter };
     if (method === 'as published') return new PublishedMonitor(this.oracle, this.setting.tokenizer, place);
     const scanner = new BracketScanner(languageOf(languageId)).run(textBefore);
-    const parts = { oracle: this.oracle, shapes: this.shapes, clock };
+    const remembered = clock === systemClock ? this.remembered : new Remembered(clock);
+    const parts = { oracle: this.oracle, shapes: this.shapes, clock, remembered };
     return new Monitor(parts, { ...place, scanner, kinds: new Set(kinds) });
   }
 }

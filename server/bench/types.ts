@@ -190,13 +190,13 @@ function latencyFigures(languageId: string, paired: readonly Paired[]): Figure[]
   return [
     figure(
       'off',
-      'whole request, empty cache, no monitor',
+      'whole request with the debounce, empty cache, no monitor',
       'ms',
       paired.map(({ offMs }) => offMs),
     ),
     figure(
       'on',
-      'whole request, empty cache, ours',
+      'whole request with the debounce, empty cache, ours',
       'ms',
       paired.map(({ onMs }) => onMs),
     ),

@@ -45,7 +45,7 @@ export function symbolSetOf(
   if (items.some(({ kind }) => kind === text)) return undefined;
   if (traits.keywordsMeanNoMembers && items.some(({ kind }) => kind === keyword)) return undefined;
   const names = namesOf(items, list as CompletionList, startCharacter);
-  if (names.length === 0) return undefined;
+  if (names.length === 0 || names.every(isSpecial)) return undefined;
   const isWhole = (!isIncomplete || traits.isAlwaysWhole === true) && names.length <= maxNames;
   const isCertain = !items.some(needsAnImport) && !hasDynamicMembers(names);
   const isClosed = isWhole && isCertain && !traits.isDynamic && !isUnderConstruction(textBefore);
@@ -79,6 +79,12 @@ function nameOf(item: CompletionItem, list: CompletionList, startCharacter: numb
 
 type EditRange = NonNullable<NonNullable<CompletionList['itemDefaults']>['editRange']>;
 const rangeOf = (range: EditRange | undefined) => (range && 'insert' in range ? range.insert : range);
+
+/**
+ * `__init__`, `__doc__`: what everything has in Python. A list of nothing else is that of a module that was
+ * not found, or of an object that gets its members at run time (`threading.local`).
+ */
+const isSpecial = (name: string) => /^__\w+__$/.test(name);
 
 /** It would come with an import: the name is legal only together with it. */
 const needsAnImport = (item: CompletionItem) => (item.additionalTextEdits?.length ?? 0) > 0;

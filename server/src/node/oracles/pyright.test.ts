@@ -98,7 +98,8 @@ describe('pyright', () => {
     expect((await symbols(`${point}    def more(self):\n        self.█\n`))?.isClosed).toBe(false);
     expect(await symbols('import no_such_module\nno_such_module.█\n')).toBeUndefined();
     expect(await symbols('def f(x):\n    x.█\n')).toBeUndefined();
-    const dynamic = 'class D:\n    def __getattr__(self, name):\n        return 1\nD().█\n';
+    expect(await symbols('from threading import local\nlocal().█\n')).toBeUndefined(); // gets them at run time
+    const dynamic = 'class D:\n    a = 1\n    def __getattr__(self, name):\n        return 1\nD().█\n';
     expect((await symbols(dynamic))?.isClosed).toBe(false);
   });
 

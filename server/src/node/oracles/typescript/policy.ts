@@ -54,6 +54,24 @@ export function isUnderConstruction(expression: ts.Node): boolean {
   return expression.kind === ts.SyntaxKind.ThisKeyword || expression.kind === ts.SyntaxKind.SuperKeyword;
 }
 
+/**
+ * Whether the member behind `expression` may be one that plain JavaScript has given to an object of a
+ * declared type, or is about to: errors get members everywhere (`err.statusCode`), and what begins a
+ * statement may be assigned to (`signal.unsubscribe = …`).
+ */
+export function mayMakeMember(expression: ts.Node, type: ts.Type): boolean {
+  if ((expression.flags & ts.NodeFlags.JavaScriptFile) === 0) return false;
+  const { StringLike, NumberLike, BooleanLike, BigIntLike, ESSymbolLike } = ts.TypeFlags;
+  if (type.flags & (StringLike | NumberLike | BooleanLike | BigIntLike | ESSymbolLike)) return false;
+  if (/Error$/.test(type.getSymbol()?.name ?? '')) return true;
+  let { parent } = expression;
+  while (ts.isPropertyAccessExpression(parent.parent) && parent.parent.expression === parent) {
+    parent = parent.parent;
+  }
+  const target = parent.parent;
+  return ts.isExpressionStatement(target) || (ts.isBinaryExpression(target) && target.left === parent);
+}
+
 function hasNameIndex(type: ts.Type, checker: ts.TypeChecker): boolean {
   return checker
     .getIndexInfosOfType(type)

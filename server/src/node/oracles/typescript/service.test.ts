@@ -106,6 +106,18 @@ test('plain JavaScript is never closed where it is inferred', async () => {
   expect(await setAt('const a = "";\na.█;', options)).toMatchObject({ isClosed: true });
 });
 
+test.each([
+  ['makes it', 'a.█;', false],
+  ['may make it, farther on', 'a.has.█', false],
+  ['reads it', 'f(a.█);', true],
+  ['calls it', 'a.█(1);', true],
+  ['reads it of an error', 'f(new TypeError().█);', false],
+])('a statement of plain JavaScript that %s', async (_, statement, isClosed) => {
+  const options = { name: 'a.js', languageId: 'javascript', files: {} };
+  const set = await setAt(`const a = new Map();\nfunction f() {}\n${statement}`, options);
+  expect(set).toMatchObject({ isClosed });
+});
+
 test.each<[TriggerKind, string, readonly string[]]>([
   ['import-name', "import { █ } from './b';", ['write', 'type']],
   ['object-key', 'declare function f(o: { read: 1; write?: 2 }): void;\nf({ █ });', ['read', 'write']],

@@ -8,7 +8,7 @@ import type {
 } from '../../../engine/decoding/constraints/symbol-oracle.ts';
 import type { FrozenFile } from './frozen-file.ts';
 import { type EntryWithSymbol, internals } from './internals.ts';
-import { isClosedSymbol, isClosedType, isUnderConstruction } from './policy.ts';
+import { isClosedSymbol, isClosedType, isUnderConstruction, mayMakeMember } from './policy.ts';
 import type { Project } from './project.ts';
 
 /** What one question is answered from. */
@@ -89,7 +89,7 @@ function memberSet({ frozen, tree, offset }: Place): SymbolSet | undefined {
   const namespace = namespaceOf(receiver, checker);
   const isClosed = namespace
     ? isClosedSymbol(namespace)
-    : isClosedType(type, checker) && !isUnderConstruction(receiver);
+    : isClosedType(type, checker) && !isUnderConstruction(receiver) && !mayMakeMember(receiver, type);
   const shown = namespace?.name ?? checker.typeToString(type);
   return { names, isClosed, receiver: shown.slice(0, maxReceiverChars) };
 }

@@ -72,9 +72,9 @@ export interface SearchStore {
   lexical(words: readonly string[], limit: number, filter?: StoreFilter): Promise<StoreHit[]>;
   /** By cosine with `vector` [dims], of unit length. */
   nearest(vector: Float32Array, limit: number, filter?: StoreFilter): Promise<StoreHit[]>;
-  /** In the order asked for; keys that are gone are left out. */
+  /** In the order asked for, with or without their vectors; keys that are gone are left out. */
   chunks(keys: readonly number[]): Promise<StoredChunk[]>;
-  /** In order of their place in the file. */
+  /** In order of their place in the file, with their vectors. */
   chunksOf(path: string): Promise<StoredChunk[]>;
   stats(): Promise<StoreStats>;
   /** Forgets everything. */

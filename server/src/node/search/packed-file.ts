@@ -26,15 +26,6 @@ export const chunkKinds: readonly ChunkKind[] = [
 /** Level 1 is three times as fast as the default and leaves a tenth more. */
 const compressionLevel = 1;
 
-/** What is read of a file to show its chunks. */
-export interface FileRow {
-  readonly path: string;
-  readonly languageId: string;
-  readonly mtimeMs: number;
-  readonly nChunk: number;
-  readonly chunks: Uint8Array;
-}
-
 /** Chunks that are compressed together: more take less space, fewer are read faster when one is asked for. */
 export const chunksPerGroup = 8;
 

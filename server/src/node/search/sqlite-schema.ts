@@ -17,7 +17,7 @@ export interface IndexFileOptions {
 }
 
 /** Grows with every change of the tables below. */
-const schemaVersion = 2;
+const schemaVersion = 3;
 
 // Big columns stand in tables of their own, so that reading the list of files reads nothing else.
 // `words` keeps no text: what is shown comes from `contents`. detail=full, because with detail=column

@@ -29,14 +29,18 @@ const statementTexts = {
   deleteVectors: 'DELETE FROM vectors WHERE file_id = ?',
   contents: `SELECT path, language_id, mtime_ms, n_chunks, chunks FROM files JOIN contents ON file_id = id
     WHERE id = ?`,
+  vectorsOf: 'SELECT packed FROM vectors WHERE file_id = ?',
   loadVectors: `SELECT id, n_chunks, packed FROM files JOIN vectors ON file_id = id
     WHERE id > ? ORDER BY id LIMIT ?`,
   insertWords: 'INSERT INTO words(rowid, name, path, code, kind) VALUES (?, ?, ?, ?, ?)',
   deleteWords: 'DELETE FROM words WHERE rowid BETWEEN ? AND ?',
-  lexical: `SELECT rowid AS key, -bm25(words, ${columnWeights}) AS score FROM words WHERE words MATCH ?
-    ORDER BY score DESC, rowid LIMIT ?`,
-  lexicalIn: `SELECT rowid AS key, -bm25(words, ${columnWeights}) AS score FROM words WHERE words MATCH ?
-    AND rowid / ${maxChunksPerFile} IN (SELECT value FROM json_each(?)) ORDER BY score DESC, rowid LIMIT ?`,
+  lexical: `SELECT key, score FROM (
+      SELECT rowid AS key, -bm25(words, ${columnWeights}) AS score FROM words WHERE words MATCH ? LIMIT ?)
+    ORDER BY score DESC, key LIMIT ?`,
+  lexicalIn: `SELECT key, score FROM (
+      SELECT rowid AS key, -bm25(words, ${columnWeights}) AS score FROM words WHERE words MATCH ?
+        AND rowid / ${maxChunksPerFile} IN (SELECT value FROM json_each(?)) LIMIT ?)
+    ORDER BY score DESC, key LIMIT ?`,
   counts: 'SELECT count(*) AS files, sum(n_chunks) AS chunks, sum(n_vectors) AS vectors FROM files',
   getMeta: 'SELECT value FROM meta WHERE key = ?',
   setMeta: 'INSERT OR REPLACE INTO meta VALUES (?, ?)',

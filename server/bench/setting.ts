@@ -4,6 +4,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Clock } from '../src/engine/base/ports.ts';
 import { measurePassCosts } from '../src/engine/decoding/drafters/draft-policy.ts';
 import { createEngine, type Engine } from '../src/engine/engine.ts';
 import type { Forward } from '../src/engine/model/backend.ts';
@@ -72,6 +73,20 @@ const randomShapes: Readonly<Record<string, Parameters<typeof tinyModel>[0]>> = 
   },
 };
 
+/**
+ * Nobody pauses while something is measured. Else what engines do in idle time (healing, looking ahead)
+ * would, on a slow machine, run into each other's passes, since they share one model; and it would
+ * change what is measured. Suites therefore ask without debounce.
+ */
+const clockWithoutPauses: Clock = {
+  ...systemClock,
+  sleep: (_ms, signal) =>
+    new Promise((_resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+    }),
+};
+
 export async function openSetting(options: SettingOptions): Promise<Setting> {
   const { format, nRound } = options;
   const random =
@@ -85,7 +100,7 @@ export async function openSetting(options: SettingOptions): Promise<Setting> {
   const loadMs = performance.now() - startMs;
   const loadRssBytes = process.memoryUsage.rss() - rssBefore;
   const passCosts = await measurePassCosts(forward, systemClock);
-  const ports = { clock: systemClock, tracer: () => {} };
+  const ports = { clock: clockWithoutPauses, tracer: () => {} };
   return {
     nRound,
     modelFolder: random ?? options.modelFolder,

@@ -55,7 +55,7 @@ const maxDocuments = 4;
 /** Larger texts are not held on to. */
 const maxChars = 200_000;
 /** Other files change too, and not all of them tell us; from asking on. */
-const trustMs = 20_000;
+const trustMs = 60_000;
 /** That nobody knew is forgotten soon: a project may have been read meanwhile. */
 const unknownTrustMs = 2_000;
 /** After so many questions in a row that nobody could answer, a kind of place is asked about this seldom. */

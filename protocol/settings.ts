@@ -221,6 +221,15 @@ export const settingsTable = {
     description:
       'Megabytes for what the model has read of the files that you work in; when it is full, the file used longest ago is read again. One file is always kept.',
   },
+  'model.unloadAfterMinutes': {
+    type: 'number',
+    default: 60,
+    minimum: 0,
+    maximum: 1440,
+    scope: 'machine',
+    description:
+      'Minutes without a request after which the model leaves memory, and static analysis with it; the next request reads it again. 0: never. Where less than 5 % of the memory is left, a minute is enough.',
+  },
   'search.enable': {
     type: 'boolean',
     default: true,

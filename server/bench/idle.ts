@@ -34,6 +34,8 @@ const watchedMs = 30_000;
 const nLists = 12;
 const nWarmLists = 4;
 const listKeyMs = 15;
+/** Before memory is compared: a person pauses too, and what idle time does is done. */
+const pauseMs = 5_000;
 /** Files that are saved and then looked for; search is asked every so often until it finds one. */
 const nSaves = 10;
 const searchEveryMs = 20;
@@ -63,6 +65,7 @@ export async function idle({ conditions }: Setting): Promise<Report> {
     const lists: number[] = [];
     for (let i = 0; i < nLists; i++) {
       await session.typeList();
+      if (i === nWarmLists - 1 || i === nLists - 1) await sleep(pauseMs); // idle time gives memory back
       lists.push(total(await session.usage(), 'rssMb'));
     }
     const saved: number[] = [];

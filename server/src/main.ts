@@ -11,6 +11,7 @@ import { attachHandlers } from './lsp/handlers.ts';
 import { remoteOptionsOf } from './lsp/remote-access.ts';
 import { Reporter } from './lsp/reporter.ts';
 import { EngineClient } from './node/engine-client.ts';
+import { restWhenIdle } from './node/engine-rest.ts';
 import { models } from './node/models/models.ts';
 import { userModelLibrary } from './node/places.ts';
 import { SearchClient } from './node/search/search-client.ts';
@@ -68,7 +69,12 @@ function absolute(folder: string): string {
   return folder && path.resolve(folder.replace(/^~(?=$|[\\/])/, homedir()));
 }
 
+let unloadAfterMinutes = 0;
+restWhenIdle(engine, () => unloadAfterMinutes);
+
+/** Called with every change of the settings. */
 function configureOracles(settings: Settings, isTrusted: boolean): void {
+  unloadAfterMinutes = settings['model.unloadAfterMinutes'];
   engine.configureOracles({
     isEnabled: settings['types.enable'],
     isTrusted,

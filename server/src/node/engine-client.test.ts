@@ -210,3 +210,30 @@ test('other options replace the process; dispose leaves none', async () => {
   expect([first, second].map(isAlive)).toEqual([false, false]);
   await expect(ask('a')).rejects.toMatchObject({ code: 'engine-down', showUser: false });
 });
+
+test('rests when told, knows the documents when it is asked again, and does not rest under a request', async () => {
+  const open: DocumentChange[] = [
+    { kind: 'open', uri: 'file:///a', languageId: 'ok', version: 1, text: '' },
+    { kind: 'open', uri: 'file:///b', languageId: 'hang', version: 1, text: '' },
+  ];
+  const { client, ask, last } = start('model', open);
+  expect(client.idleMs).toBe(0); // nothing to let go yet
+  await ask('file:///a');
+  const { pid } = client;
+  const controller = new AbortController();
+  const hanging = ask('file:///b', controller.signal);
+  await client.rest();
+  expect(client.pid).toBe(pid);
+  expect(client.idleMs).toBe(0);
+  controller.abort(new Error('enough'));
+  await expect(hanging).rejects.toThrow('enough');
+
+  await client.rest();
+  expect(client.pid).toBeUndefined();
+  expect(client.idleMs).toBe(0);
+  expect(last()).toEqual({ state: 'ready', detail: 'model (unloaded until you type)' });
+  const answers = await Promise.all([ask('file:///a'), ask('file:///a')]);
+  for (const { suggestion } of answers) expect(suggestion?.text).toBe('file:///a,file:///b');
+  expect(client.pid).not.toBe(pid);
+  expect(last()).toEqual({ state: 'ready', detail: 'model' });
+});

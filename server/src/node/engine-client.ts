@@ -47,9 +47,14 @@ export class EngineClient implements Engine {
   /** Grows with every start and at dispose: whoever awaited something finds out that it was overtaken. */
   private epoch = 0;
   private readonly clock: Clock;
+  /** Of its own accord there is no process: the next request starts one. */
+  private isResting = false;
+  private nRunning = 0;
+  private lastUsedMs: number;
 
   constructor(private readonly host: EngineClientOptions) {
     this.clock = host.clock ?? systemClock;
+    this.lastUsedMs = this.clock.nowMs();
   }
 
   /** Empty until the engine is ready. */
@@ -65,12 +70,31 @@ export class EngineClient implements Engine {
   /** Starts the engine process, or replaces it by one with these options. */
   async start(options: EngineProcessOptions): Promise<void> {
     this.options = options;
+    this.isResting = false;
+    this.lastUsedMs = this.clock.nowMs();
     this.restarts.reset();
     const epoch = ++this.epoch;
     this.ready = this.ready.renewed();
     this.host.onState({ state: 'loading', detail: 'Loading the model…' });
     await this.stopProcess(); // first, so that two models are never in memory at once
     if (epoch === this.epoch) this.spawn(options, epoch);
+  }
+
+  /** Milliseconds since the last request ended; 0 while one runs, and while there is no model to let go. */
+  get idleMs(): number {
+    const isLoaded = this.ready.value !== undefined && this.nRunning === 0;
+    return isLoaded ? this.clock.nowMs() - this.lastUsedMs : 0;
+  }
+
+  /** Lets the model go, and all that static analysis holds, until the next request. */
+  async rest(): Promise<void> {
+    if (!this.ready.value || this.nRunning > 0) return;
+    this.isResting = true;
+    this.epoch++;
+    this.ready = this.ready.renewed();
+    this.log('info', 'Nothing was asked for a while: the model is unloaded until the next request.');
+    this.host.onState({ state: 'ready', detail: `${this.currentInfo.modelName} (unloaded until you type)` });
+    await this.stopProcess();
   }
 
   edit(change: DocumentChange): void {
@@ -83,14 +107,12 @@ export class EngineClient implements Engine {
     this.ready.value?.configureOracles(options);
   }
 
-  async complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
-    const process = await this.ready.wait(signal);
-    return process.complete(request, signal);
+  complete(request: CompletionRequest, signal: AbortSignal): Promise<CompletionResult> {
+    return this.use(signal, (process) => process.complete(request, signal));
   }
 
-  async compress(request: CompressRequest, signal: AbortSignal): Promise<CompressResult> {
-    const process = await this.ready.wait(signal);
-    return process.compress(request, signal);
+  compress(request: CompressRequest, signal: AbortSignal): Promise<CompressResult> {
+    return this.use(signal, (process) => process.compress(request, signal));
   }
 
   /** The imports that an accepted text lacks; none where nobody knows, or no engine is ready. */
@@ -112,6 +134,18 @@ export class EngineClient implements Engine {
     this.ready = this.ready.renewed();
     this.ready.fail(new EngineError('engine-down', 'The engine was shut down.', false));
     await this.stopProcess();
+  }
+
+  /** Runs `ask` with a process that is ready, which is started where it rests. */
+  private async use<R>(signal: AbortSignal, ask: (process: EngineProcess) => Promise<R>): Promise<R> {
+    if (this.isResting && this.options) void this.start(this.options);
+    this.nRunning++;
+    try {
+      return await ask(await this.ready.wait(signal));
+    } finally {
+      this.nRunning--;
+      this.lastUsedMs = this.clock.nowMs();
+    }
   }
 
   private spawn(options: EngineProcessOptions, epoch: number): void {

@@ -56,6 +56,7 @@ describe('imports', () => {
     );
     try {
       const before = state(editor).text;
+      let nCounted = api.statistics.figures.typescript?.nAccepted ?? 0;
       // The project may still be read when the text is accepted, and then nothing is imported; so it is tried again.
       await until('the import', async () => {
         const end = editor.document.lineAt(editor.document.lineCount - 1).range.end;
@@ -67,6 +68,9 @@ describe('imports', () => {
           return state(editor).text !== before;
         });
         assert.ok(state(editor).text.includes(suggestion), state(editor).text);
+        const counted = api.statistics.figures.typescript?.nAccepted ?? 0;
+        assert.ok(counted > nCounted, 'the acceptance was not counted');
+        nCounted = counted;
         await pause(1000);
         const isImported = /import \{ tallyOfShelf \} from ['"]\.\/tally/.test(state(editor).text);
         await vscode.commands.executeCommand('undo');

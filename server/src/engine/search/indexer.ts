@@ -78,14 +78,21 @@ const maxListingWaitMs = 1000;
 /** Files that the first look has indexed before a search; each takes some milliseconds. */
 const maxLookFiles = 24;
 
+/** So few files that wait, a save or two, are not what an index lacks that was whole before. */
+const maxUnnoted = 20;
+
 export class Indexer {
   private readonly pending = new Map<string, FoundFile>();
   private changed = new Set<string>();
+  /** Of those, how many are being looked at. */
+  private nTaken = 0;
   private isPaused = false;
   private needsListing = false;
   private nDone = 0;
   private isTruncated = false;
   private isListing = false;
+  /** All files were in the store once. */
+  private wasIdle = false;
   /** Of the listing that is under way or was the last. */
   private listed: Promise<unknown> = Promise.resolve();
   private error: Error | undefined;
@@ -101,8 +108,16 @@ export class Indexer {
     return this.running ?? Promise.resolve();
   }
 
-  get isReady(): boolean {
+  /** Whether nothing waits. */
+  get isIdle(): boolean {
     return !this.running && !this.isPaused && this.error === undefined && this.pending.size === 0;
+  }
+
+  /** Whether a search finds what there is, but for a few files that changed a moment ago. */
+  get isReady(): boolean {
+    const nWaiting = this.pending.size + this.changed.size + this.nTaken;
+    const isWhole = this.wasIdle && nWaiting <= maxUnnoted;
+    return this.isIdle || (isWhole && !this.isPaused && this.error === undefined);
   }
 
   get progress(): IndexProgress {
@@ -202,6 +217,7 @@ export class Indexer {
   }
 
   private fail(error: unknown): void {
+    this.nTaken = 0;
     if (this.controller.signal.aborted) return;
     this.error = error instanceof Error ? error : new Error(String(error));
     this.parts.tracer({ kind: 'log', level: 'error', message: `Indexing stopped: ${this.error.message}` });
@@ -216,7 +232,9 @@ export class Indexer {
       else break;
       this.report();
     }
-    if (this.pending.size === 0) this.nDone = 0;
+    if (this.pending.size > 0) return;
+    this.nDone = 0;
+    if (!isOver()) this.wasIdle = true;
   }
 
   /** Puts every file into the queue that is not in the store as it is, and removes what is gone. */
@@ -259,8 +277,10 @@ export class Indexer {
     const { files, store } = this.parts;
     const paths = [...this.changed];
     this.changed = new Set();
+    this.nTaken = paths.length;
     const gone: string[] = [];
     for (const path of paths) {
+      this.nTaken--;
       const found = await files.at(path, this.controller.signal);
       for (const file of found) this.pending.set(file.path, file);
       if (found.some((file) => file.path === path)) continue;

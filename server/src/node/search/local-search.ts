@@ -104,7 +104,7 @@ export class LocalSearch implements CodeSearch {
     if (opened.kind === 'guest') return opened.remote.search(query, signal, onUpdate);
     const { index } = opened;
     const isBuilding = !index.indexer.isReady;
-    if (isBuilding) await this.lookAhead(index, query, signal);
+    if (!index.indexer.isIdle) await this.lookAhead(index, query, signal);
     const found = await this.find(index, query, signal, onUpdate);
     const note = [isBuilding && this.buildingNote(), found.note].filter(Boolean).join(' ');
     return { hits: this.toHits(found.hits), ...(note && { note }), ms: performance.now() - startMs };

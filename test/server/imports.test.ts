@@ -4,12 +4,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { MissingImportsResponse } from '../../protocol/messages.ts';
 import { at, LanguageServer, sleep } from './language-server.ts';
 import { type ModelFolder, tinyModelFolder } from './model-folder.ts';
 
 const patienceMs = 90_000;
+vi.setConfig({ testTimeout: 2 * patienceMs, hookTimeout: 2 * patienceMs });
 const head = "import './ledger';\n\nexport const sum = ";
 const accepted = 'total([1])';
 

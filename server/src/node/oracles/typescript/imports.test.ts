@@ -9,6 +9,7 @@ import { TypeScriptService } from './service.ts';
 
 const libFolder = path.resolve('node_modules/typescript/lib').replaceAll('\\', '/');
 const patience = { timeout: 90_000, interval: 10 };
+vi.setConfig({ testTimeout: 2 * patience.timeout });
 const unchanged = { start: 0, endExclusive: 0, text: '' };
 
 const others = {

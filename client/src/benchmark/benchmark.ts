@@ -14,14 +14,23 @@ import {
   window,
   workspace,
 } from 'vscode';
+import type { SessionEvent } from '../../../protocol/session.ts';
 import { defaultSettings, type SettingKey } from '../../../protocol/settings.ts';
 import type { OverlaidSettings, SettingsOverlay } from '../settings-overlay.ts';
 import type { Status } from '../status.ts';
 import type { RequestLog } from '../trace/request-log.ts';
 import { BenchmarkView } from './benchmark-view.ts';
 import { InterruptedError, playSession } from './player.ts';
-import { type BenchmarkReport, buildReport, type Machine, type Measurement } from './report.ts';
+import {
+  type BenchmarkReport,
+  buildReport,
+  type Machine,
+  type Measurement,
+  reportVersion,
+} from './report.ts';
+import { roundsOf, warmUpOf } from './rounds.ts';
 import { type Source, type SourceKind, sourceOf } from './sources.ts';
+import { parseComparison, type Variant, variantsOf } from './variants.ts';
 
 export interface BenchmarkParts {
   readonly context: ExtensionContext;
@@ -33,17 +42,13 @@ export interface BenchmarkParts {
 /** What the command takes as its argument, for keybindings and tests; what is absent is asked for. */
 export interface BenchmarkOptions {
   readonly source?: SourceKind;
-  /** Questions per setting. */
+  /** Questions per setting, all rounds together. */
   readonly nQuestion?: number;
-}
-
-interface Variant {
-  readonly name: string;
-  readonly overlay: OverlaidSettings;
+  /** What is compared with the settings as they are; absent: edit reuse and types the other way round. */
+  readonly against?: OverlaidSettings;
 }
 
 const previousKey = 'benchmark.previous';
-const defaultQuestions = 60;
 /** What a report says of the settings. */
 const reported: readonly SettingKey[] = [
   'completion.contextTokens',
@@ -75,11 +80,23 @@ export class Benchmark {
       const kind = options.source ?? (await pickSource());
       const source = kind && (await sourceOf(kind, this.parts.context));
       if (!source || source.sessions.length === 0) return undefined;
+      const isAsked = kind === 'recorded' && !options.source;
+      const against = options.against ?? (isAsked ? await pickComparison() : undefined);
+      const switches = {
+        'completion.editReuse': settingOf('completion.editReuse'),
+        'types.enable': settingOf('types.enable'),
+      };
+      const variants = variantsOf(switches, against);
       const report = await window.withProgress(
         { location: ProgressLocation.Notification, title: 'Stet: benchmark', cancellable: true },
         (progress, token) => {
           token.onCancellationRequested(() => own.cancel());
-          return this.measure(source, options.nQuestion ?? defaultQuestions, progress, own.token);
+          return this.measure(
+            source,
+            { variants, nQuestion: options.nQuestion ?? source.nQuestion },
+            progress,
+            own.token,
+          );
         },
       );
       await this.show(report);
@@ -104,33 +121,37 @@ export class Benchmark {
     const { globalState } = this.parts.context;
     const previous = globalState.get<BenchmarkReport>(previousKey);
     await globalState.update(previousKey, report);
-    this.view.show(report, previous?.version === 1 ? previous : undefined);
+    this.view.show(report, previous?.version === reportVersion ? previous : undefined);
   }
 
   private async measure(
     source: Source,
-    nQuestion: number,
+    { variants, nQuestion }: { readonly variants: readonly Variant[]; readonly nQuestion: number },
     progress: Progress<{ message?: string; increment?: number }>,
     token: CancellationToken,
   ): Promise<BenchmarkReport> {
     const { requests, overlay, status, context } = this.parts;
     const folder = Uri.joinPath(context.globalStorageUri, 'benchmark');
     await workspace.fs.createDirectory(folder);
-    const variants = variantsHere();
     const measured = variants.map(({ name }) => ({ name, measurements: [] as Measurement[] }));
-    const perSession = Math.ceil(nQuestion / source.sessions.length);
-    const increment = 100 / (perSession * source.sessions.length * variants.length);
+    const play = (session: readonly SessionEvent[], n: number) =>
+      playSession(session, folder, requests, token, n);
+    const plan = roundsOf(source.sessions, nQuestion);
+    const increment = 100 / (plan.length * variants.length);
     try {
-      for (const [i, session] of source.sessions.entries()) {
+      // What only the first question of a language waits for belongs to nobody's figures.
+      progress.report({ message: 'warming up' });
+      for (const session of warmUpOf(source.sessions)) await play(session, 1);
+      for (const [i, { session, at, round, nQuestion }] of plan.entries()) {
         // Settings take turns at being first, so that none always has the warm machine.
         for (let j = 0; j < variants.length; j++) {
-          const at = (i + j) % variants.length;
-          const variant = variants[at] as Variant;
+          const nth = (i + j) % variants.length;
+          const variant = variants[nth] as Variant;
           await overlay.set(variant.overlay);
-          const onQuestion = () =>
-            progress.report({ message: `${variant.name}, session ${i + 1}`, increment });
-          const limits = { nQuestion: perSession, onQuestion };
-          measured[at]?.measurements.push(...(await playSession(session, folder, requests, token, limits)));
+          progress.report({ message: `${variant.name}, round ${round + 1}, session ${at + 1}`, increment });
+          const answered = await play(session, nQuestion);
+          const measurements = answered.map((one, question) => ({ ...one, session: at, question, round }));
+          measured[nth]?.measurements.push(...measurements);
         }
       }
     } finally {
@@ -155,20 +176,6 @@ function settingOf<K extends SettingKey>(key: K) {
   return workspace.getConfiguration('stet').get(key, defaultSettings()[key]);
 }
 
-/** The product as it is set, and the same with one thing the other way round. */
-function variantsHere(): Variant[] {
-  const hasReuse = settingOf('completion.editReuse');
-  const hasTypes = settingOf('types.enable');
-  return [
-    { name: 'as set', overlay: {} },
-    {
-      name: hasReuse ? 'prefix reuse only' : 'edit reuse',
-      overlay: { 'completion.editReuse': !hasReuse },
-    },
-    { name: hasTypes ? 'without types' : 'with types', overlay: { 'types.enable': !hasTypes } },
-  ];
-}
-
 function machineHere({ extension }: ExtensionContext): Machine {
   const cpus = os.cpus();
   return {
@@ -187,7 +194,7 @@ async function pickSource(): Promise<SourceKind | undefined> {
     {
       source: 'sessions',
       label: '$(history) Bundled typing sessions',
-      detail: 'What was typed in real commits. Compares machines and settings; about a minute.',
+      detail: 'What was typed in real commits. Compares machines and settings; one to two minutes.',
     },
     {
       source: 'file',
@@ -210,4 +217,28 @@ async function pickSource(): Promise<SourceKind | undefined> {
     placeHolder: 'What to type. Leave the editor alone meanwhile; no file is changed.',
   });
   return picked?.source;
+}
+
+/** Undefined: as for any other source. Throws a CancellationError when the user gives up. */
+async function pickComparison(): Promise<OverlaidSettings | undefined> {
+  const usual = { label: '$(arrow-swap) Edit reuse and types, the other way round' };
+  const other = { label: '$(settings) Another value of a setting…' };
+  const title = 'Stet: Benchmark';
+  const placeHolder = 'What to compare with the settings as they are';
+  const picked = await window.showQuickPick([usual, other], { title, placeHolder });
+  if (picked === usual) return undefined;
+  const text =
+    picked &&
+    (await window.showInputBox({
+      title,
+      prompt: 'The session is played as it is set and with this, by turns; your settings stay as they are',
+      value: 'completion.contextTokens 512',
+      validateInput: (typed) => {
+        const read = parseComparison(typed);
+        return typeof read === 'string' ? read : undefined;
+      },
+    }));
+  const read = text === undefined ? undefined : parseComparison(text);
+  if (read === undefined || typeof read === 'string') throw new CancellationError();
+  return read;
 }

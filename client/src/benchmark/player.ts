@@ -19,7 +19,7 @@ import { stagesOf } from '../stages.ts';
 import { reasonOf } from '../trace/reasons.ts';
 import type { LoggedRequest, RequestLog } from '../trace/request-log.ts';
 import { commentMark } from './file-session.ts';
-import type { Measurement } from './report.ts';
+import type { Answered } from './report.ts';
 
 /** Who waits longer for an answer asks again. */
 const asksAgainMs = 4000;
@@ -40,8 +40,8 @@ export async function playSession(
   folder: Uri,
   log: RequestLog,
   token: CancellationToken,
-  limits: { readonly nQuestion: number; readonly onQuestion: () => void },
-): Promise<Measurement[]> {
+  nQuestion: number,
+): Promise<Answered[]> {
   const [open] = session;
   if (open?.kind !== 'open') throw new InterruptedError('The session does not begin with a file.');
   // A first line of its own, since an answer that is known from another play is no measurement.
@@ -60,15 +60,14 @@ export async function playSession(
     const editor = await window.showTextDocument(document, { preview: false });
     await commands.executeCommand('workbench.action.focusActiveEditorGroup');
     const player = new Player(editor, log, token);
-    const measurements: Measurement[] = [];
+    const measurements: Answered[] = [];
     for (const event of session.slice(1).map((played) => moved(played, mark.length))) {
       throwIfCancelled(token);
       if (event.kind === 'edit') player.pending.push(event);
       if (event.kind !== 'complete') continue;
       const asked = open.isRedacted ? { ...event, truth: '' } : event;
       measurements.push(await player.ask(asked, measurements.length === 0));
-      limits.onQuestion();
-      if (measurements.length >= limits.nQuestion) break;
+      if (measurements.length >= nQuestion) break;
     }
     return measurements;
   } finally {
@@ -96,7 +95,7 @@ class Player {
     private readonly token: CancellationToken,
   ) {}
 
-  async ask({ offset, truth, isJump }: AskEvent, isFirst: boolean): Promise<Measurement> {
+  async ask({ offset, truth, isJump }: AskEvent, isFirst: boolean): Promise<Answered> {
     const { document } = this.editor;
     const key = this.takeKey(offset);
     for (const edit of this.pending.splice(0)) await this.apply(edit);
@@ -190,7 +189,7 @@ class Player {
   }
 }
 
-function measurementOf(request: LoggedRequest, truth: string, kind: Measurement['kind']): Measurement {
+function measurementOf(request: LoggedRequest, truth: string, kind: Answered['kind']): Answered {
   const { outcome, trace, text } = request;
   const stages = stagesOf(request);
   const firstLine = text?.split('\n')[0];

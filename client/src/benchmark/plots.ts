@@ -11,7 +11,7 @@ const right = 20;
 
 /** One row of dots per variant on a logarithmic axis, with the median and its interval marked. */
 export function distributionPlot(variants: readonly VariantReport[]): string {
-  const all = variants.flatMap(({ samples }) => samples.filter((ms) => ms > 0));
+  const all = variants.flatMap(({ samples }) => samples.flatMap(({ ms }) => (ms > 0 ? [ms] : [])));
   if (all.length === 0) return '';
   const [low, high] = [Math.log10(Math.min(...all) * 0.9), Math.log10(Math.max(...all) * 1.1)];
   const x = (ms: number) =>
@@ -28,7 +28,11 @@ export function distributionPlot(variants: readonly VariantReport[]): string {
     const middle = i * rowHeight + rowHeight / 2;
     const { p50, interval } = variant.latencyMs;
     return `<g><text class="name" x="${left - 14}" y="${middle + 4}" text-anchor="end">${escapeHtml(variant.name)}</text>
-${dots(variant.samples, x, middle)}
+${dots(
+  variant.samples.map(({ ms }) => ms),
+  x,
+  middle,
+)}
 <line class="interval" x1="${x(interval[0]).toFixed(1)}" x2="${x(interval[1]).toFixed(1)}" y1="${middle + 22}" y2="${middle + 22}"></line>
 <line class="median" x1="${x(p50).toFixed(1)}" x2="${x(p50).toFixed(1)}" y1="${middle - 20}" y2="${middle + 26}"></line></g>`;
   });

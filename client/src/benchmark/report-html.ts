@@ -30,7 +30,7 @@ ${cards(product)}
 <p class="note">Mean of ${product.latencyMs.n} questions, from the key to the moment when the editor has the suggestion; it then draws it with its next frame, which no extension can see.</p>
 ${waterfall(product)}</section>
 <section><h2>How the times spread</h2>
-<p class="note">One dot is one question; the upright line is the median, the bar below it its 95 % interval.</p>
+<p class="note">One dot is one question; the upright line is the median, the bar below it its 95 % interval: where the median would have been with other sessions of the kind, or at another moment of the run.</p>
 ${distributionPlot(report.variants)}</section>
 <section><h2>Side by side</h2>${comparisonTable(report.variants)}</section>
 <section><h2>By situation</h2>${kindTable(report.variants)}</section>

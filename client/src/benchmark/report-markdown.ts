@@ -2,7 +2,7 @@
 
 import { stageNames } from '../stages.ts';
 import type { BenchmarkReport, VariantReport } from './report.ts';
-import { agree } from './statistics.ts';
+import { type Agreement, agreement } from './statistics.ts';
 
 export const kindNames = {
   opened: 'first question in a file',
@@ -50,22 +50,37 @@ function cellsOf({ latencyMs: l, shownPercent, hitPercent, decodeTokensPerSecond
   ];
 }
 
-/** One sentence per variant that both have. */
+/** One sentence per variant that both have, and what else must be known to judge them. */
 export function compareReports(now: BenchmarkReport, before: BenchmarkReport): string[] {
+  const isAlike = now.source === before.source;
   const sentences = now.variants.flatMap((variant) => {
     const former = before.variants.find(({ name }) => name === variant.name);
     if (!former) return [];
     const [a, b] = [variant.latencyMs, former.latencyMs];
-    const words = agree(a, b)
-      ? 'the same within the intervals'
-      : a.p50 < b.p50
-        ? 'faster than before'
-        : 'slower than before';
-    return [
-      `${variant.name}: ${digits(a.p50)} ms (${digits(a.interval[0])} to ${digits(a.interval[1])}) now, ${digits(b.p50)} ms (${digits(b.interval[0])} to ${digits(b.interval[1])}) on ${before.date}: ${words}.`,
-    ];
+    const medians = `${variant.name}: ${digits(a.p50)} ms (${digits(a.interval[0])} to ${digits(a.interval[1])}) now, ${digits(b.p50)} ms (${digits(b.interval[0])} to ${digits(b.interval[1])}) on ${before.date}`;
+    const judged = isAlike ? agreement(variant.samples, former.samples) : undefined;
+    return [judged ? `${medians}; ${inWords(judged)}.` : `${medians}.`];
   });
-  if (now.source !== before.source) sentences.push(`The runs are not alike: then it was ${before.source}.`);
+  if (!isAlike) {
+    sentences.push(
+      `What was typed is not the same: then it was ${before.source}. So nothing follows from it.`,
+    );
+  }
   if (now.model !== before.model) sentences.push(`Then the model was ${before.model}.`);
+  const [load, formerLoad] = [now.machine.loadAverage, before.machine.loadAverage];
+  if (Math.abs(load - formerLoad) > 1) {
+    sentences.push(
+      `The machine was ${load > formerLoad ? 'less' : 'more'} busy then: load average ${formerLoad.toFixed(1)}, now ${load.toFixed(1)}.`,
+    );
+  }
   return sentences;
+}
+
+function inWords({ ratio, interval, verdict }: Agreement): string {
+  const words = {
+    same: 'the same within the interval',
+    faster: 'faster than before',
+    slower: 'slower than before',
+  };
+  return `question by question ${ratio.toFixed(2)} × as long (95 %: ${interval[0].toFixed(2)} to ${interval[1].toFixed(2)}), ${words[verdict]}`;
 }

@@ -3,13 +3,21 @@
 import type { TraceParams } from '../../../protocol/messages.ts';
 import { type StageMs, type StageName, stageNames } from '../stages.ts';
 import { reasonOf } from '../trace/reasons.ts';
-import { type Interval, mean, median, medianInterval, type Spread, spreadOf } from './statistics.ts';
+import {
+  type Interval,
+  mean,
+  median,
+  medianInterval,
+  type Sample,
+  type Spread,
+  spreadOf,
+} from './statistics.ts';
 
 /** How a question came about: the file was just opened, the cursor came from elsewhere, or typing went on. */
 export type QuestionKind = 'opened' | 'jump' | 'typing';
 
 /** One question and its answer. */
-export interface Measurement {
+export interface Answered {
   readonly kind: QuestionKind;
   readonly outcome: string;
   /** From the key to the items in the editor's hands. */
@@ -19,6 +27,9 @@ export interface Measurement {
   readonly isHit?: boolean;
   readonly trace?: TraceParams;
 }
+
+/** The same, with its place in the run. */
+export interface Measurement extends Answered, Sample {}
 
 export interface Machine {
   readonly cpu: string;
@@ -47,8 +58,8 @@ export interface VariantReport {
   readonly decodeTokensPerSecond: number;
   /** The largest that the engine process was. */
   readonly rssMb: number;
-  /** Every latency, question by question. */
-  readonly samples: readonly number[];
+  /** Every latency, in the order in which they were measured. */
+  readonly samples: readonly Sample[];
 }
 
 export interface Comparison {
@@ -59,8 +70,11 @@ export interface Comparison {
   readonly interval: Interval;
 }
 
+/** Of what is kept to be compared with; another version is forgotten. */
+export const reportVersion = 2;
+
 export interface BenchmarkReport {
-  readonly version: 1;
+  readonly version: typeof reportVersion;
   readonly date: string;
   readonly source: string;
   readonly model: string;
@@ -84,7 +98,7 @@ export function buildReport(facts: Facts, measured: readonly Measured[]): Benchm
   const variants = measured.map(variantReport);
   const comparisons = measured.slice(1).map((other) => comparisonOf(measured[0] as Measured, other));
   return {
-    version: 1,
+    version: reportVersion,
     ...facts,
     variants,
     comparisons,
@@ -110,10 +124,10 @@ function variantReport({ name, measurements }: Measured): VariantReport {
   ) as StageMs;
   return {
     name,
-    latencyMs: spreadOf(measurements.map(({ ms }) => ms)),
+    latencyMs: spreadOf(measurements),
     byKind: kinds.flatMap((kind) => {
       const own = measurements.filter((measurement) => measurement.kind === kind);
-      return own.length > 0 ? [{ kind, latencyMs: spreadOf(own.map(({ ms }) => ms)) }] : [];
+      return own.length > 0 ? [{ kind, latencyMs: spreadOf(own) }] : [];
     }),
     stagesMs,
     shownPercent: percent(
@@ -138,21 +152,22 @@ function variantReport({ name, measurements }: Measured): VariantReport {
       sum((trace) => trace.stages?.decode),
     ),
     rssMb: Math.max(0, ...measurements.map(({ trace }) => (trace?.rssBytes ?? 0) / 1e6)),
-    samples: measurements.map(({ ms }) => ms),
+    samples: measurements.map(({ ms, session, question, round }) => ({ ms, session, question, round })),
   };
 }
 
-/** Both played the same sessions, so the nth question of one is the nth of the other. */
+/** Both played the same sessions, each question right after the other, so they are compared in pairs. */
 function comparisonOf(base: Measured, other: Measured): Comparison {
-  const n = Math.min(base.measurements.length, other.measurements.length);
-  const differences = Array.from(
-    { length: n },
-    (_, i) => (other.measurements[i] as Measurement).ms - (base.measurements[i] as Measurement).ms,
-  );
+  const placeOf = ({ session, question, round }: Sample) => `${session} ${question} ${round}`;
+  const before = new Map(base.measurements.map((measurement) => [placeOf(measurement), measurement.ms]));
+  const differences = other.measurements.flatMap((measurement) => {
+    const ms = before.get(placeOf(measurement));
+    return ms === undefined ? [] : [{ ...measurement, ms: measurement.ms - ms }];
+  });
   return {
     name: other.name,
     against: base.name,
-    differenceMs: median(differences),
+    differenceMs: median(differences.map(({ ms }) => ms)),
     interval: medianInterval(differences),
   };
 }

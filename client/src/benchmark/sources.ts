@@ -10,7 +10,13 @@ export interface Source {
   /** For the report: `bundled typing sessions`, a file's name. */
   readonly name: string;
   readonly sessions: readonly (readonly SessionEvent[])[];
+  /** How many questions are asked under each setting, unless somebody says otherwise. */
+  readonly nQuestion: number;
 }
+
+const nQuestion = 72;
+/** A recorded session is played to its end where it is not longer than this in each round. */
+const nQuestionRecorded = 180;
 
 const nPlacesInFile = 8;
 const nPlacesPerWorkspaceFile = 3;
@@ -22,7 +28,8 @@ const notSources = '**/{node_modules,dist,build,out,target,vendor,.git,.venv,ven
 
 /** Rejects with an Error that says what is missing. */
 export async function sourceOf(kind: SourceKind, context: ExtensionContext): Promise<Source> {
-  if (kind === 'sessions') return { name: 'bundled typing sessions', sessions: await bundled(context) };
+  if (kind === 'sessions')
+    return { name: 'bundled typing sessions', sessions: await bundled(context), nQuestion };
   if (kind === 'file') return currentFile();
   if (kind === 'workspace') return wholeWorkspace();
   return recorded();
@@ -43,7 +50,7 @@ function currentFile(): Source {
   if (!document) throw new Error('Open a file first.');
   const session = sessionOf(document, nPlacesInFile);
   if (session.length < 2) throw new Error('The file is too short to measure with.');
-  return { name: workspace.asRelativePath(document.uri), sessions: [session] };
+  return { name: workspace.asRelativePath(document.uri), sessions: [session], nQuestion };
 }
 
 async function wholeWorkspace(): Promise<Source> {
@@ -58,7 +65,7 @@ async function wholeWorkspace(): Promise<Source> {
     if (session.length > 1) sessions.push(session);
   }
   if (sessions.length === 0) throw new Error('The workspace has no source file to measure with.');
-  return { name: `${sessions.length} files of the workspace`, sessions };
+  return { name: `${sessions.length} files of the workspace`, sessions, nQuestion };
 }
 
 function sessionOf(document: TextDocument, nPlace: number): SessionEvent[] {
@@ -72,7 +79,11 @@ async function recorded(): Promise<Source> {
       title: 'A recorded typing session',
       filters: { 'JSON lines': ['jsonl'] },
     })) ?? [];
-  if (!uri) return { name: '', sessions: [] };
+  if (!uri) return { name: '', sessions: [], nQuestion: 0 };
   const session = await readSession(uri);
-  return { name: `recorded session ${uri.path.split('/').at(-1)}`, sessions: [session] };
+  return {
+    name: `recorded session ${uri.path.split('/').at(-1)}`,
+    sessions: [session],
+    nQuestion: nQuestionRecorded,
+  };
 }

@@ -5,8 +5,8 @@ import * as vscode from 'vscode';
 import type { BenchmarkReport } from '../../../client/src/benchmark/report.ts';
 import { closeAll, openFile, pause, ready, state, stet, until } from './editor.ts';
 
-const run = (nQuestion: number, source = 'sessions') =>
-  vscode.commands.executeCommand<BenchmarkReport | undefined>('stet.benchmark', { source, nQuestion });
+const run = (nQuestion: number, more: object = { source: 'sessions' }) =>
+  vscode.commands.executeCommand<BenchmarkReport | undefined>('stet.benchmark', { nQuestion, ...more });
 
 /** No request for this long means that nothing goes on. */
 const quietMs = 1500;
@@ -25,25 +25,27 @@ describe('benchmark', () => {
 
   it('reports on bundled sessions, and its figures hang together', async function () {
     this.timeout(240_000);
+    const nQuestion = 3;
     const editor = await openFile('src/loans.ts');
     const before = state(editor).text;
     const settings = JSON.stringify(vscode.workspace.getConfiguration('stet'));
-    const report = await run(12);
+    const report = await run(nQuestion);
     assert.ok(report, 'there is no report');
     assert.equal(report.variants.length, 3);
     for (const variant of report.variants) {
       const { latencyMs, samples, stagesMs, outcomes } = variant;
-      assert.equal(samples.length, 12);
-      assert.equal(latencyMs.n, 12);
-      assert.equal(latencyMs.max, Math.max(...samples));
+      const times = samples.map(({ ms }) => ms);
+      assert.equal(times.length, nQuestion);
+      assert.equal(latencyMs.n, nQuestion);
+      assert.equal(latencyMs.max, Math.max(...times));
       assert.ok(latencyMs.interval[0] <= latencyMs.p50 && latencyMs.p50 <= latencyMs.interval[1]);
       assert.ok(latencyMs.p50 <= latencyMs.p95 && latencyMs.p95 <= latencyMs.max);
-      const mean = samples.reduce((a, b) => a + b, 0) / samples.length;
+      const mean = times.reduce((a, b) => a + b, 0) / times.length;
       const stages = Object.values(stagesMs).reduce((a, b) => a + b, 0);
       assert.ok(Math.abs(mean - stages) < 0.01, `stages add up to ${stages}, not ${mean}`);
       assert.equal(
         Object.values(outcomes).reduce((a, b) => a + b, 0),
-        12,
+        nQuestion,
       );
       assert.ok(variant.decodeTokensPerSecond > 0 && variant.rssMb > 10);
     }
@@ -56,12 +58,19 @@ describe('benchmark', () => {
     );
   });
 
-  it('measures with a copy of the current file', async function () {
+  it('measures with a copy of the current file, against another value of a setting', async function () {
     this.timeout(180_000);
     const editor = await openFile('src/loans.ts');
     const before = state(editor).text;
-    const report = await run(4, 'file');
+    const report = await run(3, { source: 'file', against: { 'completion.editReuse': false } });
     assert.equal(report?.source, 'src/loans.ts');
+    assert.deepEqual(
+      report.variants.map(({ name }) => name),
+      ['as set', 'completion.editReuse false'],
+    );
+    // Asked in several rounds, so that the run knows how much its own figures vary.
+    const rounds = report.variants[0]?.samples.map(({ round }) => round);
+    assert.deepEqual([...new Set(rounds)], [0, 1, 2]);
     assert.equal(editor.document.getText(), before);
     assert.ok(!editor.document.isDirty);
     assert.deepEqual(filesLeft(), []);

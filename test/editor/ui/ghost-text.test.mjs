@@ -4,21 +4,13 @@
 // words are not known here: what was drawn as ghost text is what must be in the file after Tab.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { startCodeServer } from '../../../scripts/code-server.mjs';
-import { codeServerPlan } from '../../../scripts/code-server-install.mjs';
-import { root } from '../../../scripts/setup.mjs';
-import { testSettings } from '../settings.mjs';
-import { openBrowser, readGhostText, waitForGhostText } from '../workbench.mjs';
+import { coldStartMs, failedAt, prepareWorkbench, runCommand, takePicture } from '../open-workbench.mjs';
+import { readGhostText, waitForGhostText } from '../workbench.mjs';
 
-const pictures = path.join(root, 'out', 'editor');
-const readmePicture = path.join(root, 'docs', 'images', 'ghost-text.png');
 const testTimeoutMs = 120_000;
-/** A workbench, an extension host and a model to convert, on a machine that is busy with other things. */
-const coldStartMs = 150_000;
 /** How long no ghost text must appear for "off" to be believed. */
 const quietMs = 1500;
 
@@ -26,71 +18,37 @@ const quietMs = 1500;
 const place = { file: 'src/fines.ts', below: 'let total = 0;', typed: '  for (const ' };
 
 describe('ghost text in the workbench', { timeout: 600_000 }, () => {
-  const home = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'stet-ui-'));
-  const workspace = path.join(home, 'workspace');
-  const file = path.join(workspace, place.file);
-  // Also when a signal ends the tests.
-  process.once('exit', () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
-  let server;
-  let browser;
+  const prepared = prepareWorkbench();
+  const file = path.join(prepared.workspace, place.file);
+  const original = readFileSync(file, 'utf8');
+  let workbench;
   let page;
-  let outside;
-  let original;
 
   before(
     async () => {
-      mkdirSync(pictures, { recursive: true });
-      cpSync(path.join(root, 'test', 'fixtures', 'workspace'), workspace, { recursive: true });
-      original = readFileSync(file, 'utf8');
-      server = await startCodeServer({
-        plan: codeServerPlan(root),
-        home,
-        settings: testSettings,
-        isTest: true,
-      });
-      ({ browser, page, outside } = await openBrowser());
-      page.setDefaultTimeout(60_000);
-      const payload = [
-        ['extensionDevelopmentPath', server.remote(root)],
-        ['openFile', server.remote(file)],
-      ];
-      await page.goto(server.address({ folder: workspace, payload }));
-      // The proofreader's dots: the status item is past loading and neither off nor in error.
-      await page
-        .waitForSelector('.statusbar-item:has-text("Stet"):has(.codicon-ellipsis)', { timeout: coldStartMs })
-        .catch(async (error) => {
-          await page.screenshot({ path: path.join(pictures, 'ui-failed.png') });
-          throw error;
-        });
-      await page.click('.part.editor .monaco-editor .view-line >> nth=0');
+      workbench = await prepared.startReady(place.file);
+      page = workbench.page;
     },
     { timeout: 2 * coldStartMs },
   );
 
   afterEach(async (context) => {
-    if (context.error) await page?.screenshot({ path: path.join(pictures, 'ui-failed.png') });
+    if (context.error) await failedAt(page, 'ghost-text')().catch(() => {});
     await page.keyboard.press('Escape');
     writeFileSync(file, original);
-    await runCommand('File: Revert File');
+    await run('File: Revert File');
     await page.waitForSelector('.tab.active:not(.dirty)');
     await page.click('.part.editor .monaco-editor .view-line >> nth=0');
   });
 
-  after(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
+  after(() => workbench?.close());
 
   it('shows a suggestion, takes it with Tab, and undo takes it back', {
     timeout: testTimeoutMs,
   }, async () => {
     const typed = await typeBelow(place);
     const ghost = await waitForGhostText(page);
-    await page.screenshot({ path: path.join(pictures, 'ghost.png') });
-    if (process.env.STET_SCREENSHOT) {
-      mkdirSync(path.dirname(readmePicture), { recursive: true });
-      await page.screenshot({ path: readmePicture });
-    }
+    await takePicture(page, 'ghost-text');
     await page.keyboard.press('Tab');
     await saveAs(typed.before + ghost + typed.after);
     await page.keyboard.press('Control+Z');
@@ -123,7 +81,7 @@ describe('ghost text in the workbench', { timeout: 600_000 }, () => {
   });
 
   it('shows nothing while off, except when asked with Alt+\\', { timeout: testTimeoutMs }, async () => {
-    await runCommand('Stet: Toggle Suggestions While Typing');
+    await run('Stet: Toggle Suggestions While Typing');
     await page.waitForSelector('.statusbar-item:has-text("Stet"):has(.codicon-circle-slash)');
     try {
       await page.click('.part.editor .monaco-editor .view-line >> nth=0');
@@ -133,13 +91,13 @@ describe('ghost text in the workbench', { timeout: 600_000 }, () => {
       await waitForGhostText(page);
     } finally {
       await page.keyboard.press('Escape');
-      await runCommand('Stet: Toggle Suggestions While Typing');
+      await run('Stet: Toggle Suggestions While Typing');
       await page.waitForSelector('.statusbar-item:has-text("Stet"):has(.codicon-ellipsis)');
     }
   });
 
   it('asked nothing of the outside', () => {
-    assert.deepEqual(outside, []);
+    assert.deepEqual(workbench.outside, []);
   });
 
   /** Types on a new line below the given one; gives back what the file then holds around the cursor. */
@@ -154,12 +112,8 @@ describe('ghost text in the workbench', { timeout: 600_000 }, () => {
     return { before: `${original.slice(0, end)}\n${typed}`, after: original.slice(end) };
   }
 
-  async function runCommand(title) {
-    await page.keyboard.press('F1');
-    await page.waitForSelector('.quick-input-widget input');
-    await page.keyboard.type(title);
-    await page.waitForSelector(`.quick-input-list .monaco-list-row[aria-label*="${title}"]`);
-    await page.keyboard.press('Enter');
+  async function run(title) {
+    await runCommand(page, title);
     await page.waitForSelector('.quick-input-widget', { state: 'hidden' });
   }
 

@@ -4,76 +4,57 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { quietSettings, startCodeServer } from '../../../scripts/code-server.mjs';
-import { codeServerPlan } from '../../../scripts/code-server-install.mjs';
+import { quietSettings } from '../../../scripts/code-server.mjs';
 import { mustRun } from '../../../scripts/command.mjs';
 import { root } from '../../../scripts/setup.mjs';
-import { openBrowser, waitForGhostText } from '../workbench.mjs';
+import { coldStartMs, failedAt, prepareWorkbench } from '../open-workbench.mjs';
+import { waitForGhostText } from '../workbench.mjs';
 
 const run = promisify(execFile);
-const pictures = path.join(root, 'out', 'editor');
 const target = `${process.platform}-${process.arch}`;
-/** A workbench, an extension host and a model to convert, on a machine that is busy with other things. */
-const coldStartMs = 150_000;
 
 describe('the installed package', { timeout: 600_000 }, () => {
-  const home = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'stet-new-'));
-  const workspace = path.join(home, 'workspace');
-  process.once('exit', () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
-  let server;
-  let browser;
+  let workbench;
   let page;
-  let outside;
-  let openedAtMs;
 
   before(
     async () => {
-      mkdirSync(pictures, { recursive: true });
-      cpSync(path.join(root, 'test', 'fixtures', 'workspace'), workspace, { recursive: true });
-      const plan = codeServerPlan(root);
-      await install(plan, await ownPackage());
-      server = await startCodeServer({ plan, home, settings: quietSettings, isTest: true });
-      ({ browser, page, outside } = await openBrowser());
-      page.setDefaultTimeout(60_000);
-      openedAtMs = Date.now();
-      await page.goto(server.address({ folder: workspace }));
+      const prepared = prepareWorkbench({ settings: quietSettings });
+      await install(prepared, await ownPackage());
+      workbench = await prepared.start();
+      page = workbench.page;
     },
     { timeout: 2 * coldStartMs },
   );
 
-  after(async () => {
-    await browser?.close();
-    await server?.stop();
-  });
+  after(() => workbench?.close());
 
-  it('suggests in the first file that is opened and typed in', { timeout: coldStartMs }, async () => {
-    try {
-      await page.waitForSelector('.part.statusbar');
-      await page.keyboard.press('Control+P');
-      await page.waitForSelector('.quick-input-widget input');
-      await page.keyboard.type('fines.ts');
-      await page.waitForSelector('.quick-input-list .monaco-list-row[aria-label*="fines.ts"]');
-      await page.keyboard.press('Enter');
-      await page.click('.part.editor .monaco-editor .view-line >> nth=0');
-      await page.keyboard.press('Control+End');
-      await page.keyboard.type('\nexport function feeOf(', { delay: 40 });
-      const ghost = await ghostTextSooner();
-      const seconds = ((Date.now() - openedAtMs) / 1000).toFixed(1);
-      console.log(
-        `new user: ${seconds} s from opening the folder to the first suggestion: ${JSON.stringify(ghost)}`,
-      );
-    } catch (error) {
-      await page.screenshot({ path: path.join(pictures, 'installed-failed.png') });
-      throw error;
-    }
-  });
+  it('suggests in the first file that is opened and typed in', { timeout: coldStartMs }, () =>
+    suggestsInNewFile().catch(failedAt(page, 'installed')),
+  );
 
-  it('asked nothing of the outside', () => assert.deepEqual(outside, []));
+  it('asked nothing of the outside', () => assert.deepEqual(workbench.outside, []));
+
+  async function suggestsInNewFile() {
+    await page.waitForSelector('.part.statusbar');
+    await page.keyboard.press('Control+P');
+    await page.waitForSelector('.quick-input-widget input');
+    await page.keyboard.type('fines.ts');
+    await page.waitForSelector('.quick-input-list .monaco-list-row[aria-label*="fines.ts"]');
+    await page.keyboard.press('Enter');
+    await page.click('.part.editor .monaco-editor .view-line >> nth=0');
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('\nexport function feeOf(', { delay: 40 });
+    const ghost = await ghostTextSooner();
+    const seconds = ((Date.now() - workbench.openedAtMs) / 1000).toFixed(1);
+    console.log(
+      `new user: ${seconds} s from opening the folder to the first suggestion: ${JSON.stringify(ghost)}`,
+    );
+  }
 
   /** The model may still be loading while the first keys are typed; a person goes on typing. */
   async function ghostTextSooner() {
@@ -86,7 +67,7 @@ describe('the installed package', { timeout: 600_000 }, () => {
   }
 
   /** As `code --install-extension` does. */
-  async function install(plan, vsix) {
+  async function install({ plan, home }, vsix) {
     const { stdout } = await run(plan.node, [
       path.join(plan.vscode, 'out', 'server-main.js'),
       '--accept-server-license-terms',

@@ -44,6 +44,9 @@ function report() {
   const kinds = ['opened', 'jump', 'typing'] as const;
   const measurements = (ms: number): Measurement[] =>
     Array.from({ length: 12 }, (_, i) => ({
+      session: i % 4,
+      question: i % 2,
+      round: Math.floor(i / 4),
       kind: kinds[i % 3] as (typeof kinds)[number],
       outcome: i % 4 ? 'generated' : 'unsure',
       ms: ms + i,

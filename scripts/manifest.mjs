@@ -134,7 +134,7 @@ function manifestOf(settingsTable) {
       untrustedWorkspaces: {
         supported: 'limited',
         description:
-          'Suggestions work. Which model runs, and with how many threads, is never read from an untrusted workspace.',
+          'Suggestions work. Which model runs, where, and with how many threads, is never read from an untrusted workspace.',
         restrictedConfigurations: restricted,
       },
       virtualWorkspaces: {
@@ -162,7 +162,8 @@ function manifestOf(settingsTable) {
 function tablesOf(settingsTable) {
   const shown = (value) => (value === '' ? '(empty)' : `\`${JSON.stringify(value)}\``);
   const settings = Object.entries(settingsTable).map(
-    ([key, setting]) => `| \`stet.${key}\` | ${shown(setting.default)} | ${setting.description} |`,
+    ([key, setting]) =>
+      `| \`stet.${key}\` | ${shown(setting.default)} | ${setting.description.replaceAll('|', '\\|')} |`,
   );
   const keyOf = (id) => keybindings.find((binding) => binding.command === id)?.key;
   const commandRows = commands.map(

@@ -3,11 +3,12 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { defaultSettings } from '../../../protocol/settings.ts';
+import { defaultSettings, settingsTable } from '../../../protocol/settings.ts';
 import type { CompletionResult } from '../engine/engine.ts';
 import { LineIndex } from '../engine/text/line-index.ts';
 import { languageOf } from '../node/language-of.ts';
 import { openLocalEngine } from '../node/open-local-engine.ts';
+import type { HttpModelOptions } from '../node/remote/http-model.ts';
 import { type Command, commonOptions, countOf, readArguments, UsageError } from './command.ts';
 import { engineOptions, modelOptions } from './model-options.ts';
 import { samplingHelp, samplingOf, samplingOptions } from './sampling-options.ts';
@@ -20,6 +21,8 @@ export const complete: Command = {
     `--max-lines N        lines of one completion (default ${defaultSettings()['completion.maxLines']})`,
     `--max-tokens N       tokens of one completion (default ${defaultSettings()['completion.maxTokens']})`,
     '--alternatives N     completions to choose from (default 1)',
+    '--backend URL        have a server of models write (docs/remote-backend.md); its key is STET_REMOTE_KEY',
+    '--remote-model NAME, --remote-protocol auto|llama.cpp|openai, --remote-template TEMPLATE',
     ...samplingHelp,
   ],
   run,
@@ -31,6 +34,10 @@ const optionTable = {
   'max-lines': { type: 'string' },
   'max-tokens': { type: 'string' },
   alternatives: { type: 'string' },
+  backend: { type: 'string' },
+  'remote-model': { type: 'string', default: '' },
+  'remote-protocol': { type: 'string', default: 'auto' },
+  'remote-template': { type: 'string', default: '' },
   ...samplingOptions,
 } as const;
 
@@ -45,7 +52,8 @@ async function run(args: readonly string[]): Promise<void> {
   const sampling = samplingOf(options);
 
   const openedMs = performance.now();
-  const engine = await openLocalEngine(engineOptions(options));
+  const remote = remoteOf(options);
+  const engine = await openLocalEngine({ ...engineOptions(options), ...(remote && { remote }) });
   const loadMs = performance.now() - openedMs;
   const uri = pathToFileURL(resolve(file)).href;
   const settings = defaultSettings();
@@ -76,6 +84,29 @@ async function run(args: readonly string[]): Promise<void> {
   } else {
     print(text, offset, result, loadMs, modelName);
   }
+}
+
+interface RemoteValues {
+  readonly backend?: string | undefined;
+  readonly 'remote-model': string;
+  readonly 'remote-protocol': string;
+  readonly 'remote-template': string;
+}
+
+/** The key is not an option, since everyone on the machine may read those. */
+function remoteOf(options: RemoteValues): HttpModelOptions | undefined {
+  if (options.backend === undefined) return undefined;
+  const { enum: protocols } = settingsTable['completion.remoteProtocol'];
+  const protocol = protocols.find((name) => name === options['remote-protocol']);
+  if (!protocol) throw new UsageError(`--remote-protocol is one of ${protocols.join(', ')}.`);
+  const key = process.env.STET_REMOTE_KEY;
+  return {
+    url: options.backend,
+    model: options['remote-model'],
+    template: options['remote-template'],
+    protocol,
+    ...(key && { key }),
+  };
 }
 
 function offsetOf(text: string, file: string, line: number, column: number): number {

@@ -3,32 +3,30 @@
 // A server is someone else's program on someone's machine: it may crash at once (a rustup shim without
 // its component), hang, or eat the memory. Each of these costs the questions under way and no more.
 
-import type { Clock, OracleHealth } from '../../engine/base/ports.ts';
+import { type RestartLimits, type RestartOptions, Restarts } from './restarts.ts';
 import { ServerChild, type ServerLaunch } from './server-child.ts';
 
 export type { OracleHealth } from '../../engine/base/ports.ts';
 
-export interface KeptServerOptions {
-  readonly name: string;
-  /** More than this and the server is ended and started anew. */
-  readonly memoryMb: number;
-  readonly clock: Clock;
-  readonly onHealth: (health: OracleHealth, detail: string) => void;
+export interface KeptServerOptions extends RestartOptions {
   /** It answers from now on, and knows no document yet. */
   readonly onReady: (child: ServerChild) => void;
   /** It is gone, and all that it knew. */
   readonly onGone: () => void;
   readonly onNotification: (method: string, params: unknown) => void;
-  readonly limits?: Partial<typeof defaultLimits>;
+  readonly limits?: Partial<KeptServerLimits>;
 }
 
-const defaultLimits = {
+interface KeptServerLimits extends RestartLimits {
+  readonly initializeMs: number;
+  readonly maxSilences: number;
+}
+
+const defaultLimits: KeptServerLimits = {
   /** A server that has not greeted by then will not; jdtls takes tens of seconds on a small machine. */
   initializeMs: 60_000,
-  /** This many deaths within the window and it is not started again. */
   maxDeaths: 4,
   deathWindowMs: 600_000,
-  /** Before the nth restart within the window: this times 4^(n - 1). */
   restartDelayMs: 500,
   /** This many questions in a row without an answer and the server counts as hung. */
   maxSilences: 3,
@@ -40,14 +38,15 @@ export class KeptServer {
   private isReady = false;
   private isWanted = false;
   private nSilences = 0;
-  private deathsMs: number[] = [];
   /** Why we ended it ourselves, so that its exit is told rightly. */
   private endedFor: string | undefined;
   private readonly life = new AbortController();
-  private readonly limits: typeof defaultLimits;
+  private readonly limits: KeptServerLimits;
+  private readonly restarts: Restarts;
 
   constructor(private readonly options: KeptServerOptions) {
     this.limits = { ...defaultLimits, ...options.limits };
+    this.restarts = new Restarts(options, this.limits, this.life.signal);
   }
 
   /** The server while it answers. */
@@ -111,7 +110,11 @@ export class KeptServer {
     this.isReady = true;
     onHealth('ready', name);
     onReady(child);
-    void this.watchMemory(child);
+    void this.restarts.watchMemory(
+      () => this.current === child,
+      () => child.residentBytes(),
+      (why) => this.end(why),
+    );
   }
 
   private end(why: string): void {
@@ -120,40 +123,9 @@ export class KeptServer {
   }
 
   private onExit(how: string, launch: () => Promise<ServerLaunch>): void {
-    const { name, clock, onHealth, onGone } = this.options;
-    const { deathWindowMs, maxDeaths, restartDelayMs } = this.limits;
     this.current = undefined;
     this.isReady = false;
-    onGone();
-    if (this.life.signal.aborted) return;
-    const why = this.endedFor ?? how;
-    const nowMs = clock.nowMs();
-    this.deathsMs = [...this.deathsMs.filter((ms) => nowMs - ms < deathWindowMs), nowMs];
-    const nDeaths = this.deathsMs.length;
-    if (nDeaths >= maxDeaths) {
-      onHealth('failed', `${name} ended ${nDeaths} times and is not started again (${why})`);
-      return;
-    }
-    onHealth('restarting', `${name} ended (${why})`);
-    clock.sleep(restartDelayMs * 4 ** (nDeaths - 1), this.life.signal).then(
-      () => this.start(launch),
-      () => {}, // disposed meanwhile
-    );
-  }
-
-  private async watchMemory(child: ServerChild): Promise<void> {
-    const { clock, memoryMb } = this.options;
-    try {
-      while (this.current === child) {
-        await clock.sleep(this.limits.memoryCheckMs, this.life.signal);
-        const bytes = await child.residentBytes();
-        if (this.current === child && bytes !== undefined && bytes > memoryMb * 1e6) {
-          this.end(`it held ${Math.round(bytes / 1e6)} MB, more than stet.types.memoryMb`);
-          return;
-        }
-      }
-    } catch {
-      // Disposed: there is nothing left to watch.
-    }
+    this.options.onGone();
+    this.restarts.onDeath(this.endedFor ?? how, () => void this.start(launch));
   }
 }

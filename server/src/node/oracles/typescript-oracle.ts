@@ -24,6 +24,7 @@ import { StringEdit } from '../../engine/text/edit.ts';
 import { abortable } from '../gate.ts';
 import type { OracleHealth } from './kept-server.ts';
 import { residentBytes } from './process-memory.ts';
+import { Restarts } from './restarts.ts';
 import {
   coldNotification,
   diagnosticsRequest,
@@ -55,12 +56,7 @@ interface OwnDocument {
 const name = 'typescript';
 const languages = ['typescript', 'typescriptreact', 'javascript', 'javascriptreact'];
 
-/** This many deaths within {@link deathWindowMs} and it is not started again. */
-const maxDeaths = 4;
-const deathWindowMs = 300_000;
-/** Before the nth restart within the window, n from 1. */
-const restartDelayMs = (nDeaths: number) => 200 * 4 ** (nDeaths - 1);
-const memoryCheckMs = 5_000;
+const limits = { maxDeaths: 4, deathWindowMs: 300_000, restartDelayMs: 200, memoryCheckMs: 5_000 };
 /** Of the memory limit, what JavaScript may hold; the rest is the runtime and what is not collected yet. */
 const heapShare = 0.85;
 /** Documents longer than this are left alone: a question would take too long to be of use. */
@@ -73,12 +69,14 @@ export class TypeScriptOracle implements SymbolOracle {
   private readonly partial = new Set<string>();
   private child: ChildProcess | undefined;
   private connection: MessageConnection | undefined;
-  private deathsMs: number[] = [];
   private isWanted = false;
   private endedFor: string | undefined;
   private readonly life = new AbortController();
+  private readonly restarts: Restarts;
 
-  constructor(private readonly options: TypeScriptOracleOptions) {}
+  constructor(private readonly options: TypeScriptOracleOptions) {
+    this.restarts = new Restarts({ name, ...options }, limits, this.life.signal);
+  }
 
   serves(languageId: string): boolean {
     return languages.includes(languageId);
@@ -215,45 +213,22 @@ export class TypeScriptOracle implements SymbolOracle {
     for (const [uri, { languageId, version, text }] of this.documents) {
       this.send({ uri, languageId, version, change: { start: 0, endExclusive: 0, text } });
     }
-    void this.watchMemory(child);
+    void this.restarts.watchMemory(
+      () => this.child === child,
+      async () => (child.pid === undefined ? undefined : residentBytes(child.pid)),
+      (why) => {
+        this.endedFor = why;
+        child.kill('SIGKILL');
+      },
+    );
   }
 
   private onDeath(how: string): void {
-    const { clock, onHealth } = this.options;
     this.child = undefined;
     this.connection = undefined;
     this.warm.clear();
     this.partial.clear();
-    if (this.life.signal.aborted) return;
-    const why = this.endedFor ?? how;
-    const nowMs = clock.nowMs();
-    this.deathsMs = [...this.deathsMs.filter((ms) => nowMs - ms < deathWindowMs), nowMs];
-    const nDeaths = this.deathsMs.length;
-    if (nDeaths >= maxDeaths) {
-      onHealth('failed', `${name} ended ${nDeaths} times and is not started again (${why})`);
-      return;
-    }
-    onHealth('restarting', `${name} ended (${why})`);
-    clock.sleep(restartDelayMs(nDeaths), this.life.signal).then(
-      () => this.start(),
-      () => {}, // disposed meanwhile
-    );
-  }
-
-  private async watchMemory(child: ChildProcess): Promise<void> {
-    const { clock, memoryMb } = this.options;
-    try {
-      while (this.child === child && child.pid !== undefined) {
-        await clock.sleep(memoryCheckMs, this.life.signal);
-        const bytes = await residentBytes(child.pid);
-        if (this.child !== child || bytes === undefined || bytes <= memoryMb * 1e6) continue;
-        this.endedFor = `it held ${Math.round(bytes / 1e6)} MB, more than stet.types.memoryMb`;
-        child.kill('SIGKILL');
-        return;
-      }
-    } catch {
-      // Disposed: there is nothing left to watch.
-    }
+    this.restarts.onDeath(this.endedFor ?? how, () => this.start());
   }
 
   private send(params: EditParams): void {

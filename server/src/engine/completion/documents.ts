@@ -51,14 +51,20 @@ export class OpenDocuments {
     );
   }
 
-  /** Says what has to do with a document, the most relevant first, in place of what was said before. */
+  /**
+   * Says what has to do with a document, the most relevant first, in place of what was said before. What
+   * was there before stays where it was, in the same snapshots, and what is new comes behind it: the index
+   * orders nearly equal pieces otherwise after every word, and answers would change with it.
+   */
   relate(uri: string, pieces: readonly RelatedPiece[]): void {
     if (!this.snapshots.has(uri)) return; // closed meanwhile
-    const before = new Map(this.relatedTo(uri).map((piece) => [`${piece.uri}\n${piece.text}`, piece]));
-    const named = pieces.map(({ path, languageId, text }) => {
-      return before.get(`${path}\n${text}`) ?? new DocumentSnapshot(path, languageId, 0, text);
+    const wanted = new Map(pieces.map((piece) => [`${piece.path}\n${piece.text}`, piece]));
+    const keyOf = (snapshot: DocumentSnapshot) => `${snapshot.uri}\n${snapshot.text}`;
+    const kept = this.relatedTo(uri).filter((snapshot) => wanted.delete(keyOf(snapshot)));
+    const added = [...wanted.values()].map(({ path, languageId, text }) => {
+      return new DocumentSnapshot(path, languageId, 0, text);
     });
-    this.related.set(uri, named);
+    this.related.set(uri, [...kept, ...added]);
   }
 
   relatedTo(uri: string): readonly DocumentSnapshot[] {

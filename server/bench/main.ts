@@ -24,6 +24,7 @@ import { related } from './related.ts';
 import { replay } from './replay.ts';
 import { markdown, type Report } from './report.ts';
 import { search } from './search.ts';
+import { searchScale, searchScaleCommand } from './search-scale.ts';
 import { searchSpeed } from './search-speed.ts';
 import { openSetting, type Setting, type SettingOptions } from './setting.ts';
 import { types } from './types.ts';
@@ -113,6 +114,7 @@ async function main(): Promise<void> {
       help: { type: 'boolean', default: false },
     },
   });
+  if (positionals[0] === searchScaleCommand) return searchScale(positionals[1] as string); // started by search-speed
   const sessionFiles = positionals.filter((name) => name.endsWith('.jsonl')).map((file) => resolve(file));
   const names = positionals.filter((name) => !name.endsWith('.jsonl'));
   const unknown = names.find((name) => !(name in suites));

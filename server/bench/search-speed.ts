@@ -5,18 +5,15 @@ import { appendFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Encoder } from '../src/engine/search/encoder.ts';
-import { search } from '../src/engine/search/search.ts';
 import type { IndexedChunk, SearchStore } from '../src/engine/search/store.ts';
 import { splitWords } from '../src/engine/search/words.ts';
-import { systemClock } from '../src/node/clock.ts';
 import { openParsers } from '../src/node/open-local-engine.ts';
 import { openEncoder } from '../src/node/search/encoder-files.ts';
 import { type LocalIndex, openLocalIndex } from '../src/node/search/local-index.ts';
 import { LocalSearch } from '../src/node/search/local-search.ts';
 import { SqliteStore } from '../src/node/search/sqlite-store.ts';
-import { textMatcher } from '../src/node/search/text-matcher.ts';
 import type { Figure, Report } from './report.ts';
+import { type ScaleResult, scaleIdentity, searchScaleCommand } from './search-scale.ts';
 import type { Setting } from './setting.ts';
 import { median, p95 } from './statistics.ts';
 
@@ -25,7 +22,12 @@ const live = new AbortController().signal;
 
 /** Queries of each size, half of them names, half first sentences of documentation. */
 const nQueries = 60;
-const nResults = 20;
+
+/** The larger indexes are built for no longer than this in all; the last is as large as it gets. */
+const maxBuildMs = 270_000;
+
+/** Files that are stored in one transaction. */
+const filesPerBatch = 400;
 
 /** Chunks that the larger indexes repeat; more would be held in memory, and shown as the product's. */
 const maxRepeated = 10_000;
@@ -42,6 +44,7 @@ export async function searchSpeed(
   gitDirs: readonly string[],
   sizes: readonly number[] = [10_000, 100_000, 1_000_000],
 ): Promise<Report> {
+  if (gitDirs.length === 0) throw new Error('Name repositories with --repos: they are what is indexed.');
   const work = await mkdtemp(join(tmpdir(), 'stet-bench-speed-'));
   try {
     const root = join(work, 'workspace').replaceAll('\\', '/');
@@ -176,7 +179,7 @@ async function someFiles(store: SearchStore): Promise<RepeatedFile[]> {
 
 function queriesOf(files: readonly RepeatedFile[]): string[] {
   const chunks = files.flatMap((file) => file.chunks);
-  const names = chunks.map(({ name }) => name).filter((name) => /^\w{6,40}$/.test(name));
+  const names = [...new Set(chunks.map(({ name }) => name))].filter((name) => /^\w{6,40}$/.test(name));
   const sentences = chunks
     .map(({ doc }) => (doc.split(/[.\n]/)[0] ?? '').replace(/["/:]/g, ' ').trim())
     .filter((sentence) => splitWords(sentence).length >= 4 && sentence.length < 150);
@@ -188,117 +191,75 @@ function queriesOf(files: readonly RepeatedFile[]): string[] {
   return [...spread(names), ...spread(sentences)];
 }
 
-/** One index that grows; asked at each size. */
+/** One index that grows; asked at each size by a process of its own. */
 async function scaled(
   files: readonly RepeatedFile[],
   queries: readonly string[],
   work: string,
   sizes: readonly number[],
 ): Promise<Figure[]> {
-  const encoder = await openEncoder(join(installFolder, 'model'));
-  const store = await SqliteStore.open({
-    file: join(work, 'scaled', 'index.sqlite'),
-    identity: 'bench',
-    dims: encoder.dims,
-    tracer: () => {},
-  });
+  const { dims } = await openEncoder(join(installFolder, 'model'));
+  const file = join(work, 'scaled', 'index.sqlite');
   const figures: Figure[] = [];
-  let nChunks = 0;
+  const endMs = performance.now() + (files.length > 0 ? maxBuildMs : 0);
   let copy = 0;
   for (const size of sizes) {
-    while (nChunks < size) {
-      copy++;
-      for (let i = 0; i < files.length && nChunks < size; i += 50) {
-        const batch = files.slice(i, i + 50).map(({ path, languageId, chunks }) => ({
-          file: {
-            path: path.replace('/workspace/', `/copy${copy}/`),
-            languageId,
-            mtimeMs: 0,
-            sizeBytes: 0,
-            hash: '',
-          },
-          chunks,
-        }));
-        await store.replace(batch);
-        nChunks += batch.reduce((sum, { chunks }) => sum + chunks.length, 0);
+    const store = await SqliteStore.open({ file, identity: scaleIdentity, dims, tracer: () => {} });
+    for (let nChunks = (await store.stats()).nChunks; nChunks < size && performance.now() < endMs; copy++) {
+      for (let i = 0; i < files.length && nChunks < size; i += filesPerBatch) {
+        await store.replace(copied(files.slice(i, i + filesPerBatch), copy));
+        nChunks = (await store.stats()).nChunks;
       }
     }
-    figures.push(...(await measured(store, encoder, queries, files[0] as RepeatedFile, size)));
+    await store.close();
+    figures.push(...scaleFigures(askedApart(file, queries), size));
     process.stderr.write(`${size} chunks measured\n`);
   }
-  await store.close();
   return figures;
 }
 
-async function measured(
-  store: SqliteStore,
-  encoder: Encoder,
-  queries: readonly string[],
-  file: RepeatedFile,
-  size: number,
-): Promise<Figure[]> {
-  await store.nearest(encoder.embedQuery('warm up'), 1); // reads the vectors, once
-  const parts = {
-    store,
-    encoder,
-    matcher: textMatcher,
-    clock: systemClock,
-    nowMs: Date.now(),
-    openPaths: [],
-  };
-  const totals: number[] = [];
-  const cpu: number[] = [];
-  const lexical: number[] = [];
-  for (const query of queries) {
-    const startMs = performance.now();
-    const startCpu = process.cpuUsage();
-    await search(query, nResults, parts, live, (stage) => {
-      if (stage === 'lexical') lexical.push(performance.now() - startMs);
-    });
-    totals.push(performance.now() - startMs);
-    cpu.push(1000 * secondsSince(startCpu));
-  }
-  const scans: number[] = [];
-  for (const query of queries.slice(0, 20)) {
-    const startMs = performance.now();
-    await store.nearest(encoder.embedQuery(query), 100);
-    scans.push(performance.now() - startMs);
-  }
-  const updates: number[] = [];
-  for (let i = 0; i < 20; i++) {
-    const startMs = performance.now();
-    await store.replace([{ file: { ...file, mtimeMs: i, sizeBytes: i, hash: '' }, chunks: file.chunks }]);
-    updates.push(performance.now() - startMs);
-  }
-  const { sizeBytes, nChunks } = await store.stats();
+/** The files once more, as those of another folder. */
+function copied(files: readonly RepeatedFile[], copy: number) {
+  return files.map(({ path, languageId, chunks }) => ({
+    file: {
+      path: path.replace('/workspace/', `/copy${copy}/`),
+      languageId,
+      mtimeMs: 0,
+      sizeBytes: 0,
+      hash: '',
+    },
+    chunks,
+  }));
+}
+
+function askedApart(file: string, queries: readonly string[]): ScaleResult {
+  const bench = process.argv[1] as string;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bench, searchScaleCommand, file], {
+    input: JSON.stringify(queries),
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`The index of the bench could not be asked: ${stderr}`);
+  return JSON.parse(stdout) as ScaleResult;
+}
+
+function scaleFigures(result: ScaleResult, size: number): Figure[] {
+  const { nChunks, sizeBytes, loadMs, rssMb, peakRssMb, engine } = result;
+  // Less than was asked for where the machine was too slow to build it.
+  const of = `${(nChunks < size ? nChunks : size).toLocaleString('en')} chunks`;
   const row = (key: string, label: string, values: readonly number[]) => ({
-    ...figure(
-      `${key}-${size}`,
-      `${label}, ${size.toLocaleString('en')} chunks`,
-      'ms',
-      median(values),
-      values.length,
-    ),
+    ...figure(`${key}-${size}`, `${label}, ${of}`, 'ms', median(values), values.length),
     p95: p95(values),
   });
   return [
-    row('query', 'query, words and vectors', totals),
-    row('query-cpu', 'the same, CPU', cpu),
-    row('lexical', 'first stage, words', lexical),
-    row('scan', 'vector scan alone', scans),
-    row('update', 'one file stored again', updates),
-    figure(
-      `rss-${size}`,
-      `memory of the process, ${size.toLocaleString('en')} chunks`,
-      'MB',
-      process.memoryUsage().rss / 1e6,
-    ),
-    figure(
-      `disk-${size}`,
-      `index on disk, per chunk, ${size.toLocaleString('en')} chunks`,
-      'bytes',
-      sizeBytes / nChunks,
-    ),
+    row('query', `query, words and vectors (SQLite: ${engine})`, result.queries),
+    row('query-cpu', 'the same, CPU', result.cpu),
+    row('lexical', 'first stage, words', result.lexical),
+    row('scan', 'vector scan alone', result.scans),
+    row('update', 'one file stored again', result.updates),
+    figure(`load-${size}`, `vectors read into memory, once, ${of}`, 'ms', loadMs),
+    figure(`rss-${size}`, `memory of a process that only searches, ${of}`, 'MB', rssMb),
+    figure(`peak-rss-${size}`, `the same at its highest, ${of}`, 'MB', peakRssMb),
+    figure(`disk-${size}`, `index on disk, per chunk, ${of}`, 'bytes', sizeBytes / nChunks),
   ];
 }
 

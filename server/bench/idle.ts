@@ -70,6 +70,7 @@ export async function idle({ conditions }: Setting): Promise<Report> {
     }
     const saved: number[] = [];
     for (let i = 0; i < nSaves; i++) saved.push(await session.saveAndFind(`savedMarker${'abcdefghij'[i]}`));
+    await session.answered(); // on a busy machine the last key may still be waiting
     await sleep(quietMs);
     const nothing = await session.during(() => sleep(watchedMs));
     return { suite: 'idle', conditions, figures: figuresOf(typing, lists, nothing, saved) };
@@ -151,6 +152,7 @@ class Session {
   private readonly uri: string;
   private text: string;
   private version = 1;
+  private lastAnswer: Promise<unknown> = Promise.resolve();
 
   private constructor(
     private readonly child: ChildProcess,
@@ -272,7 +274,12 @@ class Session {
     const lines = this.text.split('\n');
     const position = { line: lines.length - 1, character: lines.at(-1)?.length ?? 0 };
     const params = { textDocument: { uri: this.uri }, position, context: { triggerKind: 2 } };
-    this.connection.sendRequest('textDocument/inlineCompletion', params).catch(() => {});
+    this.lastAnswer = this.connection.sendRequest('textDocument/inlineCompletion', params).catch(() => {});
+  }
+
+  /** The last question has its answer. */
+  async answered(): Promise<void> {
+    await this.lastAnswer;
   }
 
   private async change(start: number, nRemoved: number, text: string): Promise<void> {

@@ -92,16 +92,6 @@ export class VectorScan {
     this.groups.set(group, first * groupRadix + rows.length);
   }
 
-  /** The vector at `place` of a group; undefined where there is none. */
-  vectorAt(group: number, place: number): Float32Array | undefined {
-    const packed = this.groups.get(group);
-    if (packed === undefined || place >= packed % groupRadix) return undefined;
-    const row = Math.floor(packed / groupRadix) + place;
-    const scale = this.floats()[this.scaleAt(row) / 4] as number;
-    if (scale === 0) return undefined;
-    return unpackVector({ scale, numbers: new Int8Array(this.memory.buffer, this.rowAt(row), this.dims) });
-  }
-
   remove(group: number): void {
     const packed = this.groups.get(group);
     if (packed === undefined) return;

@@ -38,7 +38,8 @@ describe('imports', () => {
     await closeAll();
   });
 
-  it('adds what is missing, in the suggestion’s own undo step', async () => {
+  it('adds what is missing, in the suggestion’s own undo step', async function () {
+    this.timeout(360_000);
     const api = await ready();
     const editor = await openFile('src/uses-tally.ts');
     await until('types to be known', () => api.oracle()?.health === 'ready');

@@ -13,6 +13,7 @@ import { Sequence } from '../src/engine/model/sequence.ts';
 import { type FimFormat, fimFormatOf } from '../src/engine/prompt/fim.ts';
 import { SegmentTokenizer } from '../src/engine/tokens/retokenize.ts';
 import { systemClock } from '../src/node/clock.ts';
+import { difference, estimate, type Sample } from './bootstrap.ts';
 import { type CompressionCase, compressionCases } from './compression-cases.ts';
 import { CompressionMethods, type Context, type Method, methods } from './compression-methods.ts';
 import type { QualityFile } from './quality-files.ts';
@@ -20,64 +21,119 @@ import type { Figure, Report } from './report.ts';
 import type { Setting } from './setting.ts';
 import { editSimilarity, mean, median } from './statistics.ts';
 
-const budgets = [512, 1024];
+const budgets = [512, 1024, 2048];
+
+/** What the prompt is tried with: more does not fit into the embedded model's window beside the function. */
+const promptBudgets: readonly number[] = [512, 1024];
+const inPrompt: readonly Method[] = methods.filter((method) => !method.startsWith('ours '));
+
 const maxLineTokens = 40;
 const live = new AbortController().signal;
 const exactly = { method: 'prefix', nRepairHead: 0, nRepairTail: 0 } as const;
 
+type Reader = 'network' | 'cache';
+
 interface Outcome {
+  /** The file, for intervals. */
+  readonly cluster: string;
   readonly es: number;
   readonly em: number;
+  /** Of the true line, nats per token: the network's, or the mixture's. */
   readonly logProb: number;
-  readonly ratio: number;
-  readonly ms: number;
-  readonly nTokens: number;
-  readonly parses: number | undefined;
   /** Whether the context has a name that the line needs; undefined where none is known. */
   readonly hasName: number | undefined;
+  readonly context: Context;
 }
 
-/** `nCase` cases of each kind. */
+/** At most `nCase` cases of each kind, taken in turn; none is begun after `minutes`. */
 export async function compression(
   setting: Setting,
   files: readonly QualityFile[],
   nCase: number,
+  minutes = Number.POSITIVE_INFINITY,
 ): Promise<Report> {
-  const cases = compressionCases(files, nCase);
+  const stopMs = performance.now() + 60_000 * minutes;
+  const cases = inTurn(compressionCases(files, nCase));
+  const done: CompressionCase[] = [];
   const run = new CompressionRun(setting);
   const choosing = await CompressionMethods.open(setting);
   const outcomes = new Map<string, Outcome[]>();
-  for (const [index, one] of cases.entries()) {
-    process.stderr.write(`\rcase ${index + 1} of ${cases.length} `);
-    for (const budget of budgets) {
-      for (const method of methods) {
-        if (budget !== budgets[0] && (method === 'none' || method === 'full')) continue;
-        const context = await choosing.context(method, one, budget);
-        for (const withCache of [false, true]) {
-          const key = keyOf(one.kind, method, budget, withCache);
-          const outcome = await run.complete(one, context, withCache);
-          outcomes.set(key, [...(outcomes.get(key) ?? []), outcome]);
-        }
-      }
+  for (const one of cases) {
+    if (performance.now() > stopMs && done.length >= 2) break;
+    process.stderr.write(`\rcase ${done.length + 1} of ${cases.length} `);
+    for (const { key, outcome } of await outcomesOf(one, choosing, run)) {
+      outcomes.set(key, [...(outcomes.get(key) ?? []), outcome]);
     }
+    done.push(one);
   }
   process.stderr.write('\n');
   choosing.close();
   return {
     suite: 'compression',
     conditions: setting.conditions,
-    figures: [...outcomes].flatMap(([key, all]) => figuresOf(key, all)),
-    notes: notes(cases),
+    figures: [...[...outcomes].flatMap(([key, all]) => figuresOf(key, all)), ...gains(outcomes)],
+    notes: notes(done),
   };
 }
 
-const keyOf = (kind: string, method: Method, budget: number, withCache: boolean) =>
-  [kind, method === 'none' || method === 'full' ? '' : budget, withCache ? 'cache' : 'network', method].join(
-    '|',
+async function outcomesOf(one: CompressionCase, choosing: CompressionMethods, run: CompressionRun) {
+  const chosen: { method: Method; budget: number | undefined; context: Context }[] = [];
+  for (const method of methods) {
+    const isFree = method === 'none' || method === 'full';
+    for (const budget of isFree ? [undefined] : budgets) {
+      chosen.push({ method, budget, context: await choosing.context(method, one, budget ?? 0) });
+    }
+  }
+  const done: { key: string; outcome: Outcome }[] = [];
+  const reads = async (reader: Reader, wanted: typeof chosen) => {
+    for (const { method, budget, context } of wanted) {
+      const outcome = await run.complete(one, context, reader);
+      done.push({ key: keyOf(one.kind, method, budget, reader), outcome });
+    }
+  };
+  await reads('cache', chosen); // all have the same prompt, which is read once
+  await reads(
+    'network',
+    chosen.filter(({ method, budget = 512 }) => inPrompt.includes(method) && promptBudgets.includes(budget)),
   );
+  return done;
+}
+
+/** One of each kind in turn, so that a run that is cut short has as many of each. */
+function inTurn(cases: readonly CompressionCase[]): CompressionCase[] {
+  const needed = cases.filter(({ kind }) => kind === 'needed');
+  const long = cases.filter(({ kind }) => kind === 'long');
+  const n = Math.max(needed.length, long.length);
+  return Array.from({ length: n }, (_, i) => [needed[i], long[i]].filter((one) => one !== undefined)).flat();
+}
+
+const keyOf = (kind: string, method: Method, budget: number | undefined, reader: Reader) =>
+  [kind, budget ?? '', reader, method].join('|');
+
+type Measure = 'ES' | 'EM' | 'log-prob' | 'has the name';
+
+const units: Readonly<Record<Measure, string>> = {
+  ES: '%',
+  EM: '%',
+  'log-prob': 'nats/token',
+  'has the name': '%',
+};
+
+function measured(measure: Measure, { es, em, logProb, hasName }: Outcome): number | undefined {
+  switch (measure) {
+    case 'ES':
+      return 100 * es;
+    case 'EM':
+      return 100 * em;
+    case 'log-prob':
+      return logProb;
+    case 'has the name':
+      return hasName === undefined ? undefined : 100 * hasName;
+  }
+}
 
 function figuresOf(key: string, all: readonly Outcome[]): Figure[] {
-  const [kind, budget, reader, method] = key.split('|') as [string, string, string, string];
+  const [kind, budget, reader, method] = key.split('|') as [string, string, Reader, string];
   const wanted = kind === 'long' ? 'next line' : 'next line that needs another file';
   const table = `${wanted}: ${reader === 'cache' ? 'cache model fed, prompt without context' : 'in the prompt of the network alone'}`;
   const row = budget ? `${method}, ${budget} tokens` : method;
@@ -86,49 +142,82 @@ function figuresOf(key: string, all: readonly Outcome[]): Figure[] {
     unit: string,
     pick: (one: Outcome) => number | undefined,
     summary = mean,
-  ): Figure => {
+  ): Figure[] => {
     const samples = all.map(pick).filter((value) => value !== undefined);
+    if (samples.length === 0) return [];
     const name = `compression.${kind}.${reader}.${method}.${budget}.${column}`.replaceAll(' ', '-');
-    return {
-      key: name,
-      label: `${table}, ${row}: ${column}`,
-      unit,
-      median: summary(samples),
-      n: samples.length,
-      cell: { table, row, column },
-    };
+    const label = `${table}, ${row}: ${column}`;
+    const cell = { table, row, column };
+    return [{ key: name, label, unit, median: summary(samples), n: samples.length, cell }];
   };
-  const figures = [
-    figure('ES', '%', ({ es }) => 100 * es),
-    figure('EM', '%', ({ em }) => 100 * em),
-    ...(reader === 'network' ? [figure('log-prob', 'nats/token', ({ logProb }) => logProb)] : []),
-  ];
-  if (reader !== 'network' || method === 'none') return figures;
+  const common = (['ES', 'EM', 'log-prob'] as const).flatMap((measure) =>
+    figure(measure, units[measure], (one) => measured(measure, one)),
+  );
+  if (reader === 'network') return common;
+  const ratio = ({ nTokens, nTokensBefore }: Context) => (nTokens > 0 ? nTokensBefore / nTokens : undefined);
+  const parses = ({ parses: share }: Context) => (share === undefined ? undefined : 100 * share);
   return [
-    ...figures,
-    ...(all.some(({ hasName }) => hasName !== undefined)
-      ? [figure('has the name', '%', ({ hasName }) => (hasName === undefined ? undefined : 100 * hasName))]
-      : []),
-    figure('tokens', '', ({ nTokens }) => nTokens),
-    figure('ratio', '×', ({ ratio }) => ratio),
-    figure('ms', 'ms', ({ ms }) => ms, median),
-    ...(all.some(({ parses }) => parses !== undefined)
-      ? [figure('parses', '%', ({ parses }) => (parses === undefined ? undefined : 100 * parses))]
-      : []),
+    ...common,
+    ...figure('has the name', '%', (one) => measured('has the name', one)),
+    ...figure('tokens', '', ({ context }) => context.nTokens),
+    ...figure('ratio', '×', ({ context }) => ratio(context)),
+    ...figure('ms', 'ms', ({ context }) => context.ms, median),
+    ...figure('parses', '%', ({ context }) => parses(context)),
   ];
+}
+
+/** Ours against others, case by case, with intervals: for the log-probability and the needed name. */
+function gains(outcomes: ReadonlyMap<string, readonly Outcome[]>): Figure[] {
+  const others = methods.filter((method) => !method.startsWith('ours') && method !== 'random functions');
+  const figures: Figure[] = [];
+  for (const [kind, measure] of [
+    ['long', 'log-prob'],
+    ['needed', 'log-prob'],
+    ['needed', 'has the name'],
+  ] as const) {
+    for (const budget of budgets) {
+      const samples = (method: Method): Sample[] => {
+        const isFree = method === 'none' || method === 'full';
+        const all = outcomes.get(keyOf(kind, method, isFree ? undefined : budget, 'cache')) ?? [];
+        return all.map((one) => ({ cluster: one.cluster, sum: measured(measure, one) ?? 0, weight: 1 }));
+      };
+      const ours = samples('ours');
+      if (ours.length === 0) continue;
+      for (const method of others) {
+        const { mean: gain, interval } = estimate(difference(samples(method), ours));
+        const row = `${kind === 'long' ? 'next line' : 'needs another file'}, ${budget} tokens, cache model fed: ours minus ${method}`;
+        figures.push({
+          key: `compression.gain.${kind}.${measure}.${budget}.${method}`.replaceAll(' ', '-'),
+          label: `${row}, ${measure}`,
+          unit: units[measure],
+          median: gain,
+          interval,
+          n: ours.length,
+        });
+      }
+    }
+  }
+  return figures;
 }
 
 function notes(cases: readonly CompressionCase[]): string[] {
   const count = (kind: string) => cases.filter((one) => one.kind === kind).length;
   return [
     `${count('long')} next lines in the middle of functions, and ${count('needed')} that name something that one other file declares and their own has not used yet; 24 to 44 kB of other files are the background, the unfinished function the query and all of the file that the model sees.`,
-    '“full” is the background’s end as far as the window goes; the model has 1024 positions in the product and 2048 at most, so no contender sees all of it. “Cache model fed”: the context feeds the cache model and no prompt, as the product does with open and related files.',
-    'ms is the choosing of the context: cold for the smaller budget; for the larger one the model was asked already.',
+    '“full” is the background’s end as far as the window goes; the model has 1024 positions in the product and 2048 at most, so no contender sees all of it, and 2,048 tokens of context are not put into the prompt. “Cache model fed”: the context feeds the cache model and no prompt, as the product does with open and related files; there no window limits it, and log-prob is the mixture’s.',
+    'LongCodeZip is the paper’s method with the embedded model as its scorer. “ours” is the product: an index’s vectors of the chunks and words rank, no model is asked. ms is the choosing of the context, vectors of an index not counted: cold for the smallest budget; for larger ones a model was asked already.',
   ];
 }
 
 function hasName({ files }: Context, name: string): boolean {
   return files.some(({ text }) => text.includes(name));
+}
+
+/** What is the same for all contexts of a case. */
+interface Prepared {
+  readonly one: CompressionCase;
+  /** Logits before each token of the true line, behind the prompt without context. */
+  readonly rows: readonly Float32Array[];
 }
 
 /** One model that goes on behind a context. */
@@ -148,18 +237,19 @@ class CompressionRun {
     this.sequence = new Sequence(new KvArena(forward.config, this.nRow));
   }
 
-  async complete(one: CompressionCase, context: Context, withCache: boolean): Promise<Outcome> {
+  async complete(one: CompressionCase, context: Context, reader: Reader): Promise<Outcome> {
     const encode = (text: string) => this.segments.encode(text);
     const header = [...this.header(one.file.name), this.fim.prefix, this.fim.suffix, this.fim.middle];
     const query = encode(one.query);
     const room = this.nRow - header.length - query.length - maxLineTokens;
     const others = context.files.flatMap(({ path, text }) => [...this.header(path), ...encode(text)]);
-    const inPrompt = withCache ? [] : others.slice(Math.max(0, others.length - room)); // as the product: the cache alone
-    const prompt = Int32Array.from([...inPrompt, ...header, ...query]);
+    const seen = reader === 'cache' ? [] : others.slice(Math.max(0, others.length - room)); // as the product
+    const prompt = Int32Array.from([...seen, ...header, ...query]);
+    const rows = reader === 'cache' ? (await this.prepare(one, prompt)).rows : undefined;
     const isEnd = (token: number) => this.fim.ends.has(token) || this.setting.tokenizer.isSpecial(token);
     const { logits } = await this.lm.prefill(this.sequence, prompt, live, exactly);
     const bytes: number[] = [];
-    const sampler = withCache
+    const sampler = rows
       ? new CacheSampler(this.cache(context, one.query), cacheWeights, isEnd)
       : new GreedySampler();
     const options = { logits, maxTokens: maxLineTokens, isEnd, sampler, signal: live };
@@ -169,23 +259,53 @@ class CompressionRun {
     }
     const written = new TextDecoder().decode(Uint8Array.from(bytes)).split('\n')[0]?.trim() ?? '';
     const truth = one.truth.trim();
-    const { nTokens, ms, parses, nTokensBefore } = context;
     return {
+      cluster: one.file.name,
       es: editSimilarity(written, truth),
       em: written === truth ? 1 : 0,
-      logProb: withCache ? 0 : await this.logProb(prompt, one.truth),
-      ratio: nTokens > 0 ? nTokensBefore / nTokens : Number.NaN,
-      ms,
-      nTokens,
-      parses,
+      logProb: rows ? this.mixedLogProb(one, context, rows, isEnd) : await this.logProb(prompt, one.truth),
       hasName: one.names.length === 0 ? undefined : Number(one.names.some((name) => hasName(context, name))),
+      context,
     };
+  }
+
+  private prepared: Prepared | undefined;
+
+  private async prepare(one: CompressionCase, prompt: Int32Array): Promise<Prepared> {
+    if (this.prepared?.one === one) return this.prepared;
+    const { logits } = await this.lm.prefill(this.sequence, prompt, live, exactly);
+    const rows = [logits.slice()];
+    const truth = this.segments.encode(one.truth).subarray(0, maxLineTokens);
+    if (truth.length > 1) {
+      const all = await this.lm.steps(this.sequence, truth.subarray(0, -1), live);
+      const nVocab = all.length / (truth.length - 1);
+      for (let i = 0; i + 1 < truth.length; i++) rows.push(all.slice(i * nVocab, (i + 1) * nVocab));
+    }
+    this.prepared = { one, rows };
+    return this.prepared;
+  }
+
+  private mixedLogProb(
+    one: CompressionCase,
+    context: Context,
+    rows: readonly Float32Array[],
+    isEnd: (token: number) => boolean,
+  ): number {
+    const sampler = new CacheSampler(this.cache(context, one.query), cacheWeights, isEnd);
+    const truth = this.segments.encode(one.truth);
+    const values = rows.map((row, i) => {
+      const token = truth[i] as number;
+      const value = sampler.logProbabilities(row)[token] as number;
+      sampler.accept(token);
+      return value;
+    });
+    return mean(values);
   }
 
   private async logProb(prompt: Int32Array, truth: string): Promise<number> {
     this.sequence.truncate(prompt.length);
-    const values = await logProbs(this.lm, this.sequence, this.segments.encode(truth), live);
-    return mean([...values]);
+    const tokens = this.segments.encode(truth).subarray(0, maxLineTokens);
+    return mean([...(await logProbs(this.lm, this.sequence, tokens, live))]);
   }
 
   private cache({ files }: Context, before: string): CursorCache {

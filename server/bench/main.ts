@@ -36,6 +36,8 @@ interface Material {
   readonly folders: readonly string[];
   readonly gitDirs: readonly string[];
   readonly nCase: number;
+  /** Compression begins no case after this. */
+  readonly minutes: number;
   readonly humanEvalFolder: string | undefined;
   readonly cosqaFolder: string | undefined;
   /** Typing sessions to replay instead of the bundled ones. */
@@ -57,7 +59,8 @@ const suites: Readonly<Record<string, Suite>> = {
   quality: async (setting, { files, nCase }) => quality(setting, await files(), nCase),
   types: (setting, { folders, gitDirs, nCase }) => types(setting, folders, gitDirs, nCase),
   search: (setting, { gitDirs, cosqaFolder, nCase }) => search(setting, { gitDirs, cosqaFolder, nCase }),
-  compression: async (setting, { files, nCase }) => compression(setting, await files(), nCase),
+  compression: async (setting, { files, nCase, minutes }) =>
+    compression(setting, await files(), nCase, minutes),
   related: (setting, { gitDirs, nCase }) => related(setting, gitDirs, nCase),
   'search-speed': (setting, { gitDirs }) => searchSpeed(setting, gitDirs),
   humaneval: (setting, { humanEvalFolder, nCase }) => humaneval(setting, humanEvalFolder, nCase),
@@ -86,6 +89,7 @@ const usage = `npm run bench -- [SUITE …] [options]
   --files FOLDER    source files to measure quality with (may be repeated; default: this repository's own)
   --repos DIR       the same from a bare git directory (may be repeated)
   --cases N         cases of each kind for quality and humaneval (default ${full.cases}, or ${quick.cases})
+  --minutes N       begin no further case of compression after this
   --sessions N      typing sessions from the commits of each of --repos, for decoding and confidence (default 12)
   --against KEY=VALUE  replay under this as well, and print the differences (may be repeated): model,
                     random, format, threads, editReuse, maxLines, maxTokens or contextTokens
@@ -106,6 +110,7 @@ async function main(): Promise<void> {
       files: { type: 'string', multiple: true, default: [] },
       repos: { type: 'string', multiple: true, default: [] },
       cases: { type: 'string' },
+      minutes: { type: 'string' },
       humaneval: { type: 'string' },
       cosqa: { type: 'string' },
       sessions: { type: 'string', default: '12' },
@@ -129,6 +134,7 @@ async function main(): Promise<void> {
     folders: values.files.map((folder) => resolve(folder)),
     gitDirs: values.repos,
     nCase: Number(values.cases ?? size.cases),
+    minutes: Number(values.minutes ?? Number.POSITIVE_INFINITY),
     humanEvalFolder: values.humaneval,
     cosqaFolder: values.cosqa,
     sessions: () => sessionsOf(values.repos, Number(values.sessions)),

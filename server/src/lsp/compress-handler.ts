@@ -68,11 +68,16 @@ async function filesFor(
   );
   const { hits } = await search.search({ query, limit: nHits, openPaths: [...open.keys()] }, signal);
   const found = new Map(hits.map(({ chunk, relativePath }) => [chunk.path, { chunk, relativePath }]));
+  const hitsIn = (path: string) =>
+    hits
+      .filter(({ chunk }) => chunk.path === path)
+      .map(({ chunk: { startLine, endLine }, score }) => ({ startLine, endLine, score }));
   const files: CompressFile[] = [];
   for (const [path, { chunk, relativePath }] of [...found].slice(0, maxFiles)) {
     const text = open.get(path)?.getText() ?? (await readText(path));
     signal.throwIfAborted();
-    if (text !== undefined) files.push({ path: relativePath, languageId: chunk.languageId, text });
+    if (text !== undefined)
+      files.push({ path: relativePath, languageId: chunk.languageId, text, hits: hitsIn(path) });
   }
   if (found.size === 0) {
     for (const [path, document] of open) {

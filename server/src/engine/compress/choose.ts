@@ -3,28 +3,30 @@
 import { blocksOf } from './blocks.ts';
 import type { Candidate } from './candidates.ts';
 import { type Form, fill } from './knapsack.ts';
-import { lexicalScores } from './lexical.ts';
 import { type Choice, type Kept, renderPart } from './render.ts';
 
 export interface Scored {
   readonly candidate: Candidate;
   /** > 0 */
   readonly score: number;
+  /** What the score would lose if `text` were all that is left of the piece. */
+  readonly lost: (text: string) => number;
   /** Of each token that the model read of the piece, if it did. */
   readonly surprise?: Float32Array;
 }
 
 export interface ChooseOptions {
-  readonly query: string;
   readonly count: (text: string) => number;
   /** Ids of parts that were kept before. */
   readonly previous: ReadonlySet<string>;
+  /** Forms beside whole ones; all when absent. */
+  readonly forms?: readonly Kept['form'][] | undefined;
 }
 
 /** Pieces that are considered: the best by score. */
 const maxConsidered = 96;
 
-/** What a skeleton is worth, as a share of the whole: a signature says what there is to call. */
+/** What a skeleton is worth, as a share of what its words promise: it says what there is to call, not how. */
 const skeletonShare = 0.4;
 
 /** Shares of a function's statements that its block forms keep. */
@@ -40,12 +42,15 @@ const hysteresis = 1.15;
 const minSaving = 0.2;
 
 /**
- * A piece is worth score^1.5 · tokens^0.6: the best count for more than many good ones, and a larger piece of
- * equal score says more, with less and less return. Between 1 and 2, and 0.5 and 1, little changes
- * (docs/benchmarks.md, compression).
+ * A form is worth score^1.5 · tokens^0.4, with the score that its own text has: the best count for more than
+ * many good ones, and more text of equal score says more, with less and less return. Between 1 and 2, and 0.4
+ * and 0.8, little changes (docs/benchmarks.md, compression).
  */
 const scoreExponent = 1.5;
-const sizeExponent = 0.6;
+const sizeExponent = 0.4;
+
+/** As score.ts: nothing is worth nothing. */
+const floor = 0.001;
 
 /** The choice of the most value whose pieces take at most `budget` tokens, each counted for itself. */
 export function choose(scored: readonly Scored[], budget: number, options: ChooseOptions): Choice {
@@ -64,20 +69,25 @@ interface KeptForm extends Form {
   readonly kept: Kept;
 }
 
-function formsOf(
-  { candidate, score, surprise }: Scored,
-  { query, count, previous }: ChooseOptions,
-): KeptForm[] {
+function formsOf(one: Scored, { count, previous, forms: allowed }: ChooseOptions): KeptForm[] {
+  const { candidate, score } = one;
   const { part, source, text } = candidate;
   const { file } = source;
   const nTokens = count(text);
   const bonus = previous.has(part.id) ? hysteresis : 1;
-  const worth = score ** scoreExponent * bonus * Math.max(1, nTokens) ** sizeExponent;
-  const forms: KeptForm[] = [{ kept: { form: 'full' }, cost: nTokens + pieceOverhead, value: worth }];
+  const worth = (own: number, n: number) =>
+    bonus * Math.max(floor, own) ** scoreExponent * Math.max(1, n) ** sizeExponent;
+  const forms: KeptForm[] = [
+    { kept: { form: 'full' }, cost: nTokens + pieceOverhead, value: worth(score, nTokens) },
+  ];
   if (part.role !== 'symbol' || part.parts.length === 0) return forms;
   const add = (kept: Kept, share: number) => {
-    const cost = count(renderPart(file.text, file.languageId, part, kept)) + pieceOverhead;
-    if (cost <= (1 - minSaving) * (nTokens + pieceOverhead)) forms.push({ kept, cost, value: worth * share });
+    if (allowed && !allowed.includes(kept.form)) return;
+    const left = renderPart(file.text, file.languageId, part, kept);
+    const cost = count(left) + pieceOverhead;
+    if (cost > (1 - minSaving) * (nTokens + pieceOverhead)) return;
+    // What is left may hold the words closer together; it is worth no more than the whole for that.
+    forms.push({ kept, cost, value: share * worth(score - Math.max(0, one.lost(left)), cost) });
   };
   const first = part.parts[0];
   const hasDocstring =
@@ -85,19 +95,15 @@ function formsOf(
   add({ form: 'skeleton', ...(hasDocstring && { parts: new Set([0]) }) }, skeletonShare);
   if (part.parts.length < 3) return forms;
   for (const share of blockShares) {
-    const { parts, value } = blocksWithin(candidate, share, query, surprise);
-    if (parts.size > 0) add({ form: 'blocks', parts }, skeletonShare + (1 - skeletonShare) * value);
+    const parts = blocksWithin(one, share);
+    if (parts.size > 0) add({ form: 'blocks', parts }, 1);
   }
   return forms;
 }
 
-/** The most telling blocks of a function that take at most `share` of it, and what they are worth of the whole. */
-function blocksWithin(
-  { part, source }: Candidate,
-  share: number,
-  query: string,
-  surprise: Float32Array | undefined,
-) {
+/** The most telling blocks of a function that take at most `share` of it. */
+function blocksWithin({ candidate, lost, surprise }: Scored, share: number): ReadonlySet<number> {
+  const { part, source } = candidate;
   const { text } = source.file;
   const statements = part.parts.map(({ start, endExclusive }) => text.slice(start, endExclusive));
   const lengths = statements.map((statement) => statement.trim().length);
@@ -105,10 +111,8 @@ function blocksWithin(
   const perLine = surprise && surpriseOfParts(part, surprise);
   const blocks = blocksOf(statements.length, perLine);
   const texts = blocks.map(([start, end]) => statements.slice(start, end).join('\n'));
-  const shared = lexicalScores(
-    query,
-    texts.map((own) => ({ text: own, name: '' })),
-  );
+  const nothing = lost('');
+  const shared = texts.map((own) => Math.max(0, nothing - lost(own)));
   const sum = shared.reduce((all, value) => all + value, 0) || 1;
   const returns = texts.map((own) => (/^\s*(?:return|yield|throw|raise)\b/m.test(own) ? 0.2 : 0));
   const sizes = blocks.map(([start, end]) =>
@@ -122,13 +126,11 @@ function blocksWithin(
     Math.floor(total * share),
   );
   const parts = new Set<number>();
-  let value = 0;
   blocks.forEach(([start, end], i) => {
     if ((chosen[i] as number) < 0) return;
     for (let at = start; at < end; at++) parts.add(at);
-    value += values[i] as number;
   });
-  return { parts, value: value / values.reduce((all, one) => all + one, 0) };
+  return parts;
 }
 
 /** Mean surprise at about where each statement starts: tokens are spread evenly over the piece. */

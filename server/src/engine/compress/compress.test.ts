@@ -93,6 +93,45 @@ describe('kept and dropped code', () => {
   });
 });
 
+describe('what an index found', () => {
+  test('is kept before what shares no more words, wherever its lines are now', async () => {
+    const file = sample('cart.ts');
+    const without = await compress({ query: 'zebra', files: [file], budgetTokens: 150 });
+    const dropped = without.parts.filter(({ form, start, endExclusive }) => {
+      return form === 'dropped' && count(file.text.slice(start, endExclusive)) < 75; // fits beside its class
+    });
+    expect(dropped.length).toBeGreaterThan(0);
+    for (const { start, endExclusive, id } of dropped) {
+      const lineAt = (offset: number) => file.text.slice(0, offset).split('\n').length - 1;
+      const hits = [{ startLine: lineAt(start), endLine: lineAt(endExclusive - 1), score: 0.3 }];
+      const found = await compress({ query: 'zebra', files: [{ ...file, hits }], budgetTokens: 150 });
+      expect(found.parts.find((part) => part.id === id)?.form).not.toBe('dropped');
+      expect(found.nTokens).toBeLessThanOrEqual(150);
+    }
+  });
+
+  test('lines that the file no longer has do no harm', async () => {
+    const hits = [{ startLine: 90_000, endLine: 90_001, score: Number.MAX_VALUE }];
+    const request = { query: 'total', budgetTokens: 200 };
+    const { text } = await compress({ ...request, files: [sample('cart.ts')] });
+    const found = await compress({ ...request, files: [{ ...sample('cart.ts'), hits }] });
+    expect(found.text).toBe(text);
+  });
+});
+
+test('a function that is longer than the budget gives the statements that are asked for, under its signature', async () => {
+  const steps = Array.from({ length: 60 }, (_, i) => `  const step${i} = compute(${i}, previous);\n`);
+  steps[40] = '  const rebate = rebateOf(customer, season);\n';
+  const text = `export function settle(customer: string) {\n${steps.join('')}}\n`;
+  const file = { path: 'settle.ts', languageId: 'typescript', text };
+  const budgetTokens = Math.floor(count(text) / 3);
+  const { files, nTokens } = await compress({ query: 'the rebate of a season', files: [file], budgetTokens });
+  expect(nTokens).toBeLessThanOrEqual(budgetTokens);
+  expect(files[0]?.text).toContain('function settle(');
+  expect(files[0]?.text).toContain(steps[40]);
+  expect(await errorsIn(file, files[0]?.text ?? '')).toBe(0);
+});
+
 describe('whatever the budget', () => {
   test('it is kept, and everything written parses as the file did', async () => {
     const random = seededRandom(11);

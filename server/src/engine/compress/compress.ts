@@ -27,6 +27,8 @@ export interface CompressorParts {
   readonly asksModel?: boolean;
   /** Absent: files are cut by paragraphs. */
   readonly parsers?: Parsers;
+  /** What the method is measured without; nothing when absent. */
+  readonly without?: readonly ('skeletons' | 'blocks')[];
 }
 
 /** Longer files are cut by paragraphs. */
@@ -84,7 +86,7 @@ export class Compressor {
       const tree = await this.parse(text, file.languageId);
       try {
         const nBroken = tree ? nErrors(tree) : undefined;
-        const outline = outlineOf(text, file.languageId, tree);
+        const outline = outlineOf(text, file.languageId, tree, !this.parts.without?.includes('blocks'));
         sources.push({ file: { ...file, text }, outline, nErrors: nBroken });
       } finally {
         tree?.delete();
@@ -113,18 +115,18 @@ export class Compressor {
     sources: readonly Source[],
     scored: readonly Scored[],
     budget: number,
-    { query, previous = [] }: CompressRequest,
+    { previous = [] }: CompressRequest,
   ): Choice {
-    const count = (text: string) => this.count(text);
+    const options = this.chooseOptions(previous);
     const sizeOf = (choice: Choice) => this.count(layOut(sources, this.write(sources, choice)));
     let room = budget;
     for (let round = 0; round < 8; round++) {
-      const choice = choose(scored, room, { query, count, previous: new Set(previous) });
+      const choice = choose(scored, room, options);
       const excess = sizeOf(choice) - budget;
       if (excess <= 0) return this.filledUp(sources, scored, choice, budget);
       room -= Math.max(excess, 4);
     }
-    return this.trimmed(sources, scored, budget, Math.max(0, room), query);
+    return this.trimmed(sources, scored, budget, Math.max(0, room));
   }
 
   /** What is left of the budget: imports of what is kept, where they are cheap, and the best pieces that still fit. */
@@ -152,16 +154,23 @@ export class Compressor {
     return best;
   }
 
+  private chooseOptions(previous: readonly string[]) {
+    const without = this.parts.without ?? [];
+    const forms = [
+      ...(without.includes('skeletons') ? [] : (['skeleton'] as const)),
+      ...(without.includes('blocks') ? [] : (['blocks'] as const)),
+    ];
+    return { count: (text: string) => this.count(text), previous: new Set(previous), forms };
+  }
+
   /** The last resort: gives up the least valuable parts until it fits. */
   private trimmed(
     sources: readonly Source[],
     scored: readonly Scored[],
     budget: number,
     room: number,
-    query: string,
   ): Choice {
-    const count = (text: string) => this.count(text);
-    const choice = new Map(choose(scored, room, { query, count, previous: new Set() }));
+    const choice = new Map(choose(scored, room, this.chooseOptions([])));
     const byScore = [...scored].sort((one, other) => one.score - other.score);
     for (const { candidate } of byScore) {
       if (this.count(layOut(sources, this.write(sources, choice))) <= budget) break;

@@ -1,4 +1,4 @@
-/** lexicalScores: BM25 between a query and pieces of code; the cheap filter before any model is asked. */
+/** WordScores: BM25 between a query and pieces of code; the cheap filter before any model is asked. */
 
 // Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework: BM25 and Beyond", section 3.
 // Words are identifiers and their parts: `parseCart` is parsecart, parse and cart.
@@ -15,33 +15,54 @@ export interface WordSource {
   readonly name: string;
 }
 
-/** One score for each of `sources`, ≥ 0; 0 where no word is shared. */
-export function lexicalScores(query: string, sources: readonly WordSource[]): Float64Array {
-  const wanted = new Set(wordsOf(query));
-  const counts = sources.map(({ text, name }) => {
+interface Counts {
+  /** Of the words that are asked for. */
+  readonly count: ReadonlyMap<string, number>;
+  readonly length: number;
+}
+
+/** One query against one set of pieces; how rare a word is, and how long a piece, is judged by the set. */
+export class WordScores {
+  /** One for each of `sources`, ≥ 0; 0 where no word is shared. */
+  readonly all: Float64Array;
+  private readonly weights = new Map<string, number>();
+  private readonly meanLength: number;
+
+  constructor(query: string, sources: readonly WordSource[]) {
+    for (const word of wordsOf(query)) this.weights.set(word, 0);
+    const counts = sources.map((source) => this.counts(source));
+    const n = counts.length;
+    this.meanLength = counts.reduce((sum, { length }) => sum + length, 0) / Math.max(1, n) || 1;
+    for (const word of this.weights.keys()) {
+      const nHolds = counts.reduce((sum, { count }) => sum + (count.has(word) ? 1 : 0), 0);
+      this.weights.set(word, Math.log(1 + (n - nHolds + 0.5) / (nHolds + 0.5)));
+    }
+    this.all = Float64Array.from(counts, (one) => this.score(one));
+  }
+
+  /** Of another text, such as what is left of one of the pieces, on the same scale. */
+  of(source: WordSource): number {
+    return this.score(this.counts(source));
+  }
+
+  private counts({ text, name }: WordSource): Counts {
     const count = new Map<string, number>();
     let length = 0;
     const add = (word: string, times: number) => {
       length += times;
-      if (wanted.has(word)) count.set(word, (count.get(word) ?? 0) + times);
+      if (this.weights.has(word)) count.set(word, (count.get(word) ?? 0) + times);
     };
     for (const word of wordsOf(text)) add(word, 1);
     for (const word of wordsOf(name)) add(word, nameWeight);
     return { count, length };
-  });
-  const mean = counts.reduce((sum, { length }) => sum + length, 0) / Math.max(1, counts.length) || 1;
-  const weights = new Map<string, number>();
-  for (const word of wanted) {
-    const n = counts.reduce((sum, { count }) => sum + (count.has(word) ? 1 : 0), 0);
-    weights.set(word, Math.log(1 + (counts.length - n + 0.5) / (n + 0.5)));
   }
-  return Float64Array.from(counts, ({ count, length }) => {
+
+  private score({ count, length }: Counts): number {
+    const norm = k1 * (1 - b + (b * length) / this.meanLength);
     let score = 0;
-    for (const [word, n] of count) {
-      score += ((weights.get(word) as number) * n * (k1 + 1)) / (n + k1 * (1 - b + (b * length) / mean));
-    }
+    for (const [word, n] of count) score += ((this.weights.get(word) as number) * n * (k1 + 1)) / (n + norm);
     return score;
-  });
+  }
 }
 
 /** Words so common in code that they tell nothing, whatever the repository. */

@@ -8,6 +8,16 @@ export interface CompressFile {
   readonly path: string;
   readonly languageId: string;
   readonly text: string;
+  /** What a search index found here for the query; of an older text perhaps, which does no harm. */
+  readonly hits?: readonly CompressHit[];
+}
+
+/** Lines of a file, from 0, both inclusive. */
+export interface CompressHit {
+  readonly startLine: number;
+  readonly endLine: number;
+  /** Higher is better; comparable within one request. */
+  readonly score: number;
 }
 
 export interface CompressRequest {

@@ -69,6 +69,7 @@ export async function playSession(
       measurements.push(await player.ask(asked, measurements.length === 0));
       if (measurements.length >= nQuestion) break;
     }
+    player.requireFocus(); // who left during the last answer is not to be taken back
     return measurements;
   } finally {
     if (document) await discard(document);
@@ -183,7 +184,7 @@ class Player {
     throw new InterruptedError("The benchmark's document was closed.");
   }
 
-  private requireFocus(): void {
+  requireFocus(): void {
     if (window.activeTextEditor?.document === this.editor.document) return;
     throw new InterruptedError('Another editor became active, so the benchmark ended.');
   }

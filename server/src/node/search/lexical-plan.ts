@@ -12,7 +12,7 @@ import { stemOf } from '../../engine/search/stem.ts';
 export interface LexicalPlan {
   /** Expressions of FTS5; the best of what any of them finds is the answer. Empty: no words. */
   readonly matches: readonly string[];
-  /** Chunks that each of them may score. */
+  /** Chunks that each of them may score, after any filter. */
   readonly maxRows: number;
 }
 
@@ -58,7 +58,7 @@ interface CountedWord {
 export function lexicalPlan({ words, countOf, nChunks, share }: PlanInput): LexicalPlan {
   const widening = Math.min(maxWidening, 1 / Math.max(share, 1 / maxWidening));
   const budget = maxScored * widening;
-  const maxRows = Math.round(budget * scoredLeeway);
+  const maxRows = Math.round(maxScored * scoredLeeway); // those that pass the filter
   const counted = distinct(words, countOf);
   const [rarest] = counted;
   if (!rarest) return { matches: [], maxRows };

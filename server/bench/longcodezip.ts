@@ -62,6 +62,12 @@ export async function longCodeZip(
     left -= size;
     result.set(i, zipped);
   }
+  for (const i of order) {
+    const size = count(texts[i] as string);
+    if (result.has(i) || size > left) continue; // room that a chunk which did not shrink has left
+    left -= size;
+    result.set(i, texts[i] as string);
+  }
   return result;
 
   /** Of each line, the mean surprise of its tokens. */

@@ -17,6 +17,10 @@ export function toInlineCompletionItem(suggestion: Suggestion, document: TextDoc
       end: document.positionAt(suggestion.endExclusive),
     },
     // Run by the editor after accepting; the only signal of acceptance that all editors have.
-    command: { title: 'Suggestion accepted', command: acceptedCommand, arguments: [suggestion.id, suggestion.text] },
+    command: {
+      title: 'Suggestion accepted',
+      command: acceptedCommand,
+      arguments: [suggestion.id, suggestion.text],
+    },
   };
 }

@@ -32,6 +32,8 @@ describe('packages', { timeout: 600_000 }, () => {
   const scratch = mkdtempSync(path.join(os.tmpdir(), 'stet-vsix-'));
   process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
   const files = {}; // target → its VSIX
+  const folders = {}; // target → the folder that it was unpacked to, once
+  const unpacked = (target) => (folders[target] ??= unpackVsix(files[target], path.join(scratch, target)));
 
   before(async () => {
     rmSync(vsixFolder, { recursive: true, force: true });
@@ -76,7 +78,7 @@ describe('packages', { timeout: 600_000 }, () => {
   }
 
   it('its manifest names no package to install and no script to run', async () => {
-    const folder = await unpackVsix(files.universal, path.join(scratch, 'manifest'));
+    const folder = await unpacked('universal');
     const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
     for (const key of ['dependencies', 'devDependencies', 'scripts']) assert.equal(manifest[key], undefined);
     assert.ok(existsSync(path.join(folder, manifest.main)));
@@ -89,7 +91,7 @@ describe('packages', { timeout: 600_000 }, () => {
   });
 
   it('has the licences of all that is in it', async () => {
-    const folder = await unpackVsix(files.universal, path.join(scratch, 'licences'));
+    const folder = await unpacked('universal');
     const notices = readFileSync(path.join(folder, 'dist', 'THIRD_PARTY_NOTICES.txt'), 'utf8');
     for (const name of ['typescript', 'pyright', 'onnxruntime-node', 'vscode-languageserver', 'undici']) {
       assert.match(notices, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\((MIT|Apache-2.0)\\)$`, 'm'));
@@ -97,20 +99,20 @@ describe('packages', { timeout: 600_000 }, () => {
   });
 
   it('the model in it is the one of the repository, byte by byte', async () => {
-    const folder = await unpackVsix(files.universal, path.join(scratch, 'model'));
+    const folder = await unpacked('universal');
     const hash = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');
     const weights = path.join('model', 'model.safetensors');
     assert.equal(hash(path.join(folder, weights)), hash(path.join(root, weights)));
   });
 
   it('completes from an unpacked package of this platform', { skip: !(thisTarget in bindings) }, async () => {
-    const folder = await unpackVsix(files[thisTarget], path.join(scratch, 'own'));
+    const folder = await unpacked(thisTarget);
     const { stdout } = await complete(folder);
     assert.match(stdout, /prompt tokens read/);
   });
 
   it('says without native code why it does not complete', async () => {
-    const folder = await unpackVsix(files.universal, path.join(scratch, 'universal'));
+    const folder = await unpacked('universal');
     await assert.rejects(complete(folder), (error) => {
       assert.match(error.stderr, /no inference runtime .* Search works without it/);
       return error.code === 1;

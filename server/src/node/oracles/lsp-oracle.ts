@@ -59,8 +59,8 @@ export class LspOracle implements SymbolOracle {
   /** Documents that the server has answered a question about. */
   private readonly warm = new Set<string>();
   private readonly roots = new Set<string>();
-  /** Ends the check that runs now: somebody is writing, and waits for names. */
-  private checking: AbortController | undefined;
+  /** Checks that run or wait for their turn; they end when somebody who is writing waits for names. */
+  private readonly checks = new Set<AbortController>();
   private readonly patience = new CheckPatience();
 
   constructor(private readonly options: LspOracleOptions) {
@@ -119,7 +119,7 @@ export class LspOracle implements SymbolOracle {
     const { traits } = this.options;
     if (kind !== 'member' && kind !== 'import-name') return undefined;
     const before = text.slice(Math.max(0, offset - 1000), offset);
-    this.checking?.abort(new Error('names are wanted at once'));
+    for (const check of this.checks) check.abort(new Error('names are wanted at once'));
     return this.ask(signal, this.deadlines.symbolsMs, async (child, overlay, deadline) => {
       this.show(overlay, uri, languageId, text);
       const position = positionAt(new LineIndex(text), offset);
@@ -141,20 +141,17 @@ export class LspOracle implements SymbolOracle {
     const { uri, languageId, text, start, endExclusive } = query;
     signal.throwIfAborted();
     if (!this.patience.allows(uri)) return undefined;
+    const check = new AbortController();
+    this.checks.add(check);
     const question = async (child: ServerChild, overlay: Overlay, deadline: AbortSignal) => {
+      const end = AbortSignal.any([deadline, check.signal]);
+      end.throwIfAborted(); // given up while it waited for its turn
       const version = this.show(overlay, uri, languageId, text);
-      const checking = new AbortController();
-      this.checking = checking;
-      const end = AbortSignal.any([deadline, checking.signal]);
-      try {
-        const all = child.canPullDiagnostics
-          ? await pulled(child, uri, end)
-          : await this.published.of(uri, version, text, end);
-        this.patience.gotAnswer(uri);
-        return all && problemsIn(all, text, start, endExclusive);
-      } finally {
-        if (this.checking === checking) this.checking = undefined;
-      }
+      const all = child.canPullDiagnostics
+        ? await pulled(child, uri, end)
+        : await this.published.of(uri, version, text, end);
+      this.patience.gotAnswer(uri);
+      return all && problemsIn(all, text, start, endExclusive);
     };
     try {
       const isUnasked = this.server.child?.canPullDiagnostics !== true;
@@ -162,6 +159,8 @@ export class LspOracle implements SymbolOracle {
     } catch (reason) {
       this.patience.gaveUp(uri); // it rejects only when it was not waited for
       throw reason;
+    } finally {
+      this.checks.delete(check);
     }
   }
 

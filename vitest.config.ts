@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['server/**/*.test.ts', 'client/**/*.test.ts', 'protocol/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/editor/**', '.cache/**'],
-    maxWorkers: 2, // most tests wait for processes of their own; the default on two cores is one worker
+    maxWorkers: 3, // most tests wait for processes of their own; the default on two cores is one worker
     testTimeout: 60_000, // real processes on a busy two-core machine
     hookTimeout: 120_000,
   },

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { TraceParams } from '../../../protocol/messages.ts';
 import { closeAll, pause, ready, show, state, traceAfter, type } from './editor.ts';
 
-const nRound = 4;
+const nRound = 3;
 /** Far, but still within what the model reads. */
 const nLinesAbove = 40;
 /** Longer than healing takes to start and to finish, so that each round begins with an exact cache. */

@@ -28,6 +28,7 @@ import { searchScale, searchScaleCommand } from './search-scale.ts';
 import { searchSpeed } from './search-speed.ts';
 import { openSetting, type Setting, type SettingOptions } from './setting.ts';
 import { types } from './types.ts';
+import { typesCold } from './types-cold.ts';
 
 /** What the suites about quality measure with. */
 interface Material {
@@ -68,6 +69,7 @@ const suites: Readonly<Record<string, Suite>> = {
   filters,
   confidence: (setting, { sessions }) => fitConfidence(setting, sessions()),
   idle,
+  'types-cold': typesCold,
   'cache-weights': async (setting, { files, nCase }) => learnCacheWeights(setting, await files(), nCase),
 };
 

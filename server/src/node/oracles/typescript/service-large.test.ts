@@ -6,6 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { SymbolSet } from '../../../engine/decoding/constraints/symbol-oracle.ts';
+import { largeProject } from '../../../engine/testing/large-project.ts';
 import { TypeScriptService } from './service.ts';
 
 type Files = Readonly<Record<string, string>> & { readonly 'open.ts': string };
@@ -44,19 +45,8 @@ async function answersOf(files: Files): Promise<readonly Step[]> {
 test('in a project of 4,000 files the nearest ones tell names first, and bans wait until all are read', {
   timeout: 240_000,
 }, async () => {
-  const nFiles = 4_000;
-  const filler = `/* ${'what the file is about '.repeat(30)} */\n`;
-  const files: Record<string, string> & Files = {
-    'open.ts': "import type { Cat0 } from './f0';\nexport function greet(cat: Cat0) {\n  cat.;\n}\n",
-  };
-  for (let i = 0; i < nFiles; i++) {
-    const next = [2 * i + 1, 2 * i + 2].filter((one) => one < nFiles);
-    const imports = next.map((one) => `import type { Cat${one} } from './f${one}';\n`).join('');
-    const members = next.map((one) => `to${one}: Cat${one}; `).join('');
-    files[`f${i}.ts`] = `${imports}${filler}export interface Cat${i} { meow${i}(): void; ${members}}\n`;
-  }
   const names = ['meow0', 'to1', 'to2'];
-  expect(await answersOf(files)).toMatchObject([
+  expect(await answersOf(largeProject(4_000))).toMatchObject([
     'not yet',
     { isPartial: true, set: { isClosed: false, names } },
     'cold',

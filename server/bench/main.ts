@@ -16,6 +16,7 @@ import { filters } from './filters.ts';
 import { humaneval } from './humaneval.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
+import { folderVariable } from './peers/llama-cpp.ts';
 import { peers } from './peers.ts';
 import { quality } from './quality.ts';
 import { filesOfFolder, filesOfRepository, type QualityFile } from './quality-files.ts';
@@ -74,7 +75,14 @@ const suites: Readonly<Record<string, Suite>> = {
 };
 
 /** What runs when none is named, in a quick form: what needs no material and changes nothing. */
-const defaultSuites = ['latency', 'edit-reuse', 'replay', 'peers', 'quality', 'compression'];
+const defaultSuites = [
+  'latency',
+  'edit-reuse',
+  'replay',
+  ...(process.env[folderVariable] ? ['peers'] : []), // llama.cpp has to be installed for it
+  'quality',
+  'compression',
+];
 const quick = { rounds: 6, cases: 20 };
 const full = { rounds: 20, cases: 200 };
 

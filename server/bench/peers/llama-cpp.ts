@@ -64,7 +64,7 @@ const packageName = 'node-llama-cpp';
 const packageVersion = '3.22.1';
 
 /** Names a folder whose node_modules has the package, so that the project's own stay as they are. */
-const folderVariable = 'STET_LLAMA_CPP';
+export const folderVariable = 'STET_LLAMA_CPP';
 
 /** Rejects with the command that installs the package where it is missing. */
 async function load(): Promise<NodeLlamaCpp> {

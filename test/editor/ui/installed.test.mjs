@@ -1,4 +1,4 @@
-/** What a new user does: installs the VSIX into an empty profile, opens a folder, types, and has a suggestion. */
+/** What a new user does: installs the VSIX into an empty profile, opens a folder, types, has a suggestion, searches. */
 
 // No development mode, no setting of ours: the extension as VS Code installed it, with its defaults.
 
@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { quietSettings } from '../../../scripts/code-server.mjs';
 import { mustRun } from '../../../scripts/command.mjs';
 import { root } from '../../../scripts/setup.mjs';
-import { coldStartMs, failedAt, prepareWorkbench } from '../open-workbench.mjs';
+import { coldStartMs, failedAt, pickRow, prepareWorkbench, runCommand } from '../open-workbench.mjs';
 import { waitForGhostText } from '../workbench.mjs';
 
 const run = promisify(execFile);
@@ -37,6 +37,10 @@ describe('the installed package', { timeout: 600_000 }, () => {
     suggestsInNewFile().catch(failedAt(page, 'installed')),
   );
 
+  it('finds code by what it does', { timeout: coldStartMs }, () =>
+    findsCode().catch(failedAt(page, 'installed-search')),
+  );
+
   it('asked nothing of the outside', () => assert.deepEqual(workbench.outside, []));
 
   async function suggestsInNewFile() {
@@ -50,16 +54,27 @@ describe('the installed package', { timeout: 600_000 }, () => {
     await page.keyboard.press('Control+End');
     await page.keyboard.type('\nexport function feeOf(', { delay: 40 });
     const ghost = await ghostTextSooner();
+    sayWhen(`the first suggestion: ${JSON.stringify(ghost)}`);
+  }
+
+  async function findsCode() {
+    await page.keyboard.press('Escape'); // the suggestion
+    await runCommand(page, 'Stet: Search Code');
+    await page.waitForSelector('.quick-input-widget:visible .quick-input-titlebar:has-text("Search Code")');
+    await page.keyboard.type('how many days is a book late', { delay: 20 });
+    await page.waitForSelector(`${pickRow}[aria-label*="daysLate"]`);
+    sayWhen('the first search’s result');
+  }
+
+  function sayWhen(what) {
     const seconds = ((Date.now() - workbench.openedAtMs) / 1000).toFixed(1);
-    console.log(
-      `new user: ${seconds} s from opening the folder to the first suggestion: ${JSON.stringify(ghost)}`,
-    );
+    console.log(`new user: ${seconds} s from opening the folder to ${what}`);
   }
 
   /** The model may still be loading while the first keys are typed; a person goes on typing. */
   async function ghostTextSooner() {
     for (const key of ['loan', ': ', 'Loan', ', ', 'rate', ': ']) {
-      const ghost = await waitForGhostText(page, { timeoutMs: 8_000 }).catch(() => undefined);
+      const ghost = await waitForGhostText(page, { timeoutMs: 2_500 }).catch(() => undefined);
       if (ghost !== undefined) return ghost;
       await page.keyboard.type(key, { delay: 40 });
     }

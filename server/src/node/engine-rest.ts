@@ -21,15 +21,18 @@ const shortShare = 0.05;
 /** So long without a request, whoever types again has thought for a while and can wait a moment. */
 const pauseMs = 60_000;
 
-/** Whether the model should go now. `afterMinutes` 0: not for idleness alone. */
-export function shouldRest(idleMs: number, afterMinutes: number, freeShare: number): boolean {
+/** Whether the model should go now. `afterMinutes` 0: not for idleness alone; `share`: of the memory, what is free. */
+export function shouldRest(idleMs: number, afterMinutes: number, share: number): boolean {
   if (afterMinutes > 0 && idleMs >= afterMinutes * 60_000) return true;
-  return idleMs >= pauseMs && freeShare < shortShare;
+  return idleMs >= pauseMs && share < shortShare;
 }
+
+/** macOS counts what it keeps for later as used, so little is ever free there and that says nothing. */
+const freeShare = () => (process.platform === 'darwin' ? 1 : freemem() / totalmem());
 
 /** Watches until the process ends; keeps nothing alive. */
 export function restWhenIdle(engine: Restable, afterMinutes: () => number): void {
   setInterval(() => {
-    if (shouldRest(engine.idleMs, afterMinutes(), freemem() / totalmem())) void engine.rest();
+    if (shouldRest(engine.idleMs, afterMinutes(), freeShare())) void engine.rest();
   }, lookMs).unref();
 }

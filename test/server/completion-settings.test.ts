@@ -25,7 +25,7 @@ const configure = (more: object) => server.configure({ ...model.settings, ...mor
 
 /** The trace of a request at the end of a new document. */
 async function traceOf(text: string, { automatic = false, name = 'a.ts' } = {}) {
-  const uri = `file:///work/${++nDocuments}/${name}`;
+  const uri = `file:///code/${++nDocuments}/${name}`;
   const lines = text.split('\n');
   await server.open(uri, text);
   await server.complete(uri, at(lines.length - 1, lines.at(-1)?.length ?? 0), { automatic });

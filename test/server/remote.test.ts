@@ -61,7 +61,7 @@ async function start(completion: object): Promise<LanguageServer> {
 /** The text that the embedded model goes on with whatever its weights are: the file has nothing else. */
 const lines = Array.from({ length: 12 }, (_, i) => `  total = addValueOf(entries[${i}]);\n`).join('');
 const text = `function sum(entries) {\n${lines}  total = addValu`;
-const uri = 'file:///work/sum.ts';
+const uri = 'file:///code/sum.ts';
 const end = at(13, '  total = addValu'.length);
 
 async function suggestion(of: LanguageServer): Promise<string> {
@@ -78,8 +78,8 @@ test.each([
     const started = await start({ remoteUrl: url, remoteProtocol: protocol });
     await started.reached('ready', patienceMs);
     expect(started.status?.detail).toBe(new URL(url).host);
-    await started.open('file:///work/.env', `KEY=${canary}\n`, 'typescript');
-    await started.open('file:///work/other.ts', 'export const other = 1;\n');
+    await started.open('file:///code/.env', `KEY=${canary}\n`, 'typescript');
+    await started.open('file:///code/other.ts', 'export const other = 1;\n');
     await started.open(uri, text);
     const suggested = await suggestion(started);
     const request = asked.find(({ path }) => path === asks);

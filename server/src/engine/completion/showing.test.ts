@@ -2,26 +2,11 @@
 
 import { describe, expect, test } from 'vitest';
 import { type CompletionRequest, createEngine } from '../engine.ts';
-import { parseModelMetadata } from '../model/metadata.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { ScriptedModel } from '../testing/scripted-model.ts';
-import { tinyModel } from '../testing/tiny-model.ts';
-import { Tokenizer } from '../tokens/tokenizer.ts';
+import { scriptedSetting } from '../testing/scripted-setting.ts';
 
-const { tokenizerJson } = tinyModel();
-const tokenizer = Tokenizer.parse(tokenizerJson);
-const metadata = parseModelMetadata(
-  {
-    name: 'scripted',
-    version: '1',
-    fim: { prefix: '<|fim_prefix|>', suffix: '<|fim_suffix|>', middle: '<|fim_middle|>', order: 'spm' },
-    endTokens: ['<|endoftext|>'],
-    contextTokens: 400,
-  },
-  tokenizerJson,
-);
-const end = tokenizer.idOf('<|endoftext|>') as number;
-const middle = tokenizer.idOf('<|fim_middle|>') as number;
+const { tokenizer, metadata, end, middle } = scriptedSetting(400);
 const settings = {
   maxLines: 8,
   maxTokens: 64,

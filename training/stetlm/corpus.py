@@ -1,6 +1,6 @@
-"""The corpus: reads checked-out folders or bare git directories, filters, de-duplicates and writes framed text.
+"""The corpus: reads repositories and packages (sources.py), filters, de-duplicates and writes framed text.
 
-    python -m stetlm.corpus build SOURCE... --data DIR --manifest manifest.json    (SOURCE: owner+name[/repo] folders)
+    python -m stetlm.corpus build SOURCE... --data DIR --manifest manifest.json    (SOURCE: owner+name[/repo] folders, packages)
     python -m stetlm.corpus check --data DIR                                       (hold-out leak check, counts)
     python -m stetlm.corpus notices SOURCE... --manifest manifest.json --out FILE
 
@@ -17,12 +17,12 @@ import json
 import os
 import re
 import subprocess
-import threading
 import zlib
 
 import numpy as np
 
 from . import filters
+from .sources import open_source
 
 # Whole repositories that are never trained on. Evaluation files come from those that are present.
 HELD_OUT = {
@@ -41,82 +41,12 @@ MAX_BENCHMARK_HITS = 2  # a training file with more benchmark shingles than this
 
 
 def side_of(repo: str) -> "str | None":
-    if repo in EXCLUDED:
+    """hold, train, or None for what enters neither. Packages spell their repository in any case."""
+    lower = repo.lower()
+    if lower in {name.lower() for name in EXCLUDED}:
         return None
-    return "hold" if repo in HELD_OUT or repo.split("/")[0] in HELD_OUT_OWNERS else "train"
-
-
-def git(git_dir: str, *args: str) -> bytes:
-    return subprocess.run(["git", "--git-dir", git_dir, *args], stdout=subprocess.PIPE, check=True).stdout
-
-
-class GitSource:
-    """The newest commit of a bare git directory."""
-
-    def __init__(self, path: str):
-        self.git_dir = path
-        self.commit = git(path, "rev-parse", "HEAD").decode().strip()
-        self._sha = {}
-        self.sizes = {}  # path -> bytes
-        for line in git(path, "ls-tree", "-r", "-l", "-z", "HEAD").split(b"\0"):
-            if not line:
-                continue
-            meta, name = line.split(b"\t", 1)
-            mode, kind, sha, size = meta.split()
-            # `-` as a size: the blob is not in this snapshot (archives leave out blobs over 4 MiB).
-            if kind == b"blob" and mode != b"120000" and size.isdigit():
-                decoded = name.decode("utf-8", "replace")
-                self._sha[decoded], self.sizes[decoded] = sha, int(size)
-
-    def read(self, paths: "list[str]"):
-        """Yields (path, content) through one cat-file process."""
-        cat = subprocess.Popen(["git", "--git-dir", self.git_dir, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-        def feed():
-            for path in paths:
-                cat.stdin.write(self._sha[path] + b"\n")
-            cat.stdin.close()
-
-        threading.Thread(target=feed, daemon=True).start()
-        for path in paths:
-            header = cat.stdout.readline().split()
-            if len(header) == 3:
-                data = cat.stdout.read(int(header[2]))
-                cat.stdout.read(1)
-                yield path, data
-        cat.wait()
-
-
-class FolderSource:
-    """A checked-out folder; the commit is unknown unless it is a git work tree."""
-
-    def __init__(self, path: str):
-        self.root, self.sizes = path, {}
-        try:
-            self.commit = subprocess.run(["git", "-C", path, "rev-parse", "HEAD"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout.decode().strip()
-        except (OSError, subprocess.CalledProcessError):
-            self.commit = ""
-        for folder, folders, names in os.walk(path):
-            folders[:] = sorted(f for f in folders if f not in (".git", "node_modules"))
-            for name in names:
-                full = os.path.join(folder, name)
-                if not os.path.islink(full):
-                    self.sizes[os.path.relpath(full, path).replace(os.sep, "/")] = os.path.getsize(full)
-
-    def read(self, paths: "list[str]"):
-        for path in paths:
-            with open(os.path.join(self.root, path), "rb") as file:
-                yield path, file.read()
-
-
-def open_source(path: str):
-    """(owner/name, source) of a folder called owner+name, or of one with a bare `repo` inside."""
-    path = os.path.abspath(path)
-    inner = os.path.join(path, "repo")
-    name = os.path.basename(path).replace("+", "/", 1)
-    if os.path.isfile(os.path.join(inner, "HEAD")):
-        return name, GitSource(inner)
-    return name, GitSource(path) if os.path.isfile(os.path.join(path, "HEAD")) else FolderSource(path)
+    is_held = lower in {name.lower() for name in HELD_OUT} or lower.split("/")[0] in {name.lower() for name in HELD_OUT_OWNERS}
+    return "hold" if is_held else "train"
 
 
 def licences(source) -> "tuple[dict[str, str], str]":
@@ -136,6 +66,12 @@ def licences(source) -> "tuple[dict[str, str], str]":
     return by_folder, notice
 
 
+def licence_at(source, path: str, by_folder: "dict[str, str]") -> str:
+    """What the source itself says of the file, else the licence of the nearest folder; a restricted folder stays so."""
+    nearest = filters.licence_of_path(path, by_folder)
+    return nearest if nearest == "restricted" else source.licence_of(path) or nearest
+
+
 def scan(source, seen: "set[bytes]", counts: collections.Counter):
     """Yields (language, path, content, licence) of the files that pass; adds the reasons of the others to counts."""
     by_folder, _ = licences(source)
@@ -144,7 +80,7 @@ def scan(source, seen: "set[bytes]", counts: collections.Counter):
         if not filters.language_of(path):
             continue
         reason = filters.reject_path(path, source.sizes[path])
-        if not reason and filters.licence_of_path(path, by_folder) not in filters.ALLOWED_LICENCES:
+        if not reason and licence_at(source, path, by_folder) not in filters.ALLOWED_LICENCES:
             reason = "licence"
         if reason:
             counts[reason] += 1
@@ -162,7 +98,7 @@ def scan(source, seen: "set[bytes]", counts: collections.Counter):
         data, n_emails, n_secrets = filters.redact(data.replace(b"\r\n", b"\n"))
         counts["e-mails replaced"] += n_emails
         counts["key-like strings replaced"] += n_secrets
-        yield filters.language_of(path), path, data, filters.licence_of_path(path, by_folder)
+        yield filters.language_of(path), path, data, licence_at(source, path, by_folder)
 
 
 def shingles(data: bytes) -> "set[int]":
@@ -217,15 +153,17 @@ def benchmark_shingles(folder: "str | None") -> "set[int]":
 def build(sources: "list[str]", data_dir: str, manifest_path: str, benchmarks: "str | None") -> None:
     seen, near, counts, manifest, files = set(), NearCopies(), collections.Counter(), {}, {}
     bench = benchmark_shingles(benchmarks)
-    opened = sorted((side_of(os.path.basename(p.rstrip("/")).replace("+", "/", 1)) or "none", p) for p in sources)
-    for side, path in opened:  # held-out first, so that a file present on both sides stays on that side
-        if side == "none":
-            continue
+    opened = []
+    for path in sources:
         try:
             repo, source = open_source(path)
-        except (OSError, subprocess.CalledProcessError) as error:
+        except (OSError, subprocess.CalledProcessError, ValueError, KeyError) as error:
             print(f"{path}: cannot be read ({error}); left out", flush=True)
             continue
+        if side_of(repo):
+            opened.append((side_of(repo), repo, source))
+    # Held-out first, so that a file present on both sides stays on that side.
+    for side, repo, source in sorted(opened, key=lambda entry: entry[:2]):
         by_folder, notice = licences(source)
         sizes, n_files, used = collections.Counter(), 0, collections.Counter()
         for lang, name, data, spdx in scan(source, seen, counts):
@@ -244,12 +182,13 @@ def build(sources: "list[str]", data_dir: str, manifest_path: str, benchmarks: "
             sizes[lang] += len(data)
             n_files += 1
             used[spdx] += 1
-        manifest[repo] = {
-            "side": side, "commit": source.commit, "licence": by_folder.get("", "unknown"), "copyright": notice,
+        # Several packages may come from one repository.
+        manifest[repo if repo not in manifest else f"{repo} ({source.commit})"] = {
+            "side": side, "commit": source.commit, "licence": by_folder.get("") or (used.most_common(1) or [("unknown",)])[0][0], "copyright": notice,
             "files": n_files, "bytes": dict(sizes.most_common()),
             **({"folderLicences": dict(used)} if len(used) > 1 else {}),
         }
-        print(f"{side:5} {repo:40} {by_folder.get('', 'unknown'):12} {n_files:5} files {sum(sizes.values()) / 1e6:6.1f} MB", flush=True)
+        print(f"{side:5} {repo:40} {', '.join(used) or 'unknown':12} {n_files:5} files {sum(sizes.values()) / 1e6:6.1f} MB", flush=True)
     for file in files.values():
         file.close()
     with open(manifest_path, "w") as file:

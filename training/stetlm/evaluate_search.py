@@ -19,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import corpus, encoder as enc, lexical, pairs
+from .sources import open_source
 
 MAX_QUERIES = 500  # per repository, drawn with a fixed seed
 MAX_TUNE_QUERIES = 100
@@ -37,7 +38,7 @@ class Task(NamedTuple):
 
 
 def repository_task(path: str, max_queries: int = MAX_QUERIES) -> Task:
-    name, source = corpus.open_source(path)
+    name, source = open_source(path)
     wanted = [p for p in sorted(source.sizes) if p.rsplit(".", 1)[-1] in pairs.LANGUAGE_OF and source.sizes[p] <= pairs.MAX_FILE_BYTES
               and not re.search(r"(^|/)node_modules/|\.min\.js$|\.d\.ts$", p)]
     pool = [f for p, data in source.read(wanted) for f in pairs.functions(p, data.decode("utf-8", "replace"))]
@@ -267,7 +268,7 @@ def main() -> None:
     args = parser.parse_args()
     start = time.time()
     for path in args.tune:
-        name = corpus.open_source(path)[0]
+        name = open_source(path)[0]
         assert corpus.side_of(name) == "train", f"{name} is held out: nothing may be chosen on it"
     tune = [repository_task(path, MAX_TUNE_QUERIES) for path in args.tune]
     print(f"tuning on {[(t.name, len(t.pool), len(t.queries)) for t in tune]}, {time.time() - start:.0f} s", flush=True)

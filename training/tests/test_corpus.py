@@ -76,6 +76,59 @@ class BuildTest(unittest.TestCase):
         self.assertEqual([near.is_one_too_many(m) for m in marks], [False, False, True, True])
 
 
+MAP = {"version": 3, "sources": ["../src/a.ts", "../node_modules/x/b.ts", "webpack://lib/./src/c.ts", "../src/gone.ts"],
+       "sourcesContent": [CODE, CODE.replace("name", "vendored"), CODE.replace("name", "packed"), None]}
+COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+Source: https://github.com/acme/snakes
+
+Files: *
+Copyright: 2020 A. Person
+License: Expat or GPL-2+
+
+Files: extra/*
+ old/b.py
+Copyright: 2021 B. Person
+License: LGPL-2.1+
+
+License: Expat
+ Permission is hereby granted, free of charge, to any person
+"""
+PYTHON = "".join(f"def name{i}(value):\n    return value + {i} * 3\n\n\n" for i in range(12))
+
+
+class PackageTest(unittest.TestCase):
+    def package(self, repository):
+        return json.dumps({"name": "lib", "version": "1.2.3", "repository": repository})
+
+    def test_npm_sources_come_from_its_maps(self):
+        with tempfile.TemporaryDirectory() as root:
+            out, manifest = built(root, {
+                "lib/package.json": self.package({"url": "git+https://github.com/acme/lib.git"}), "lib/LICENSE": MIT,
+                "lib/dist/a.js": CODE.replace("name", "compiled"), "lib/dist/a.js.map": json.dumps(MAP), "lib/dist/broken.js.map": "{",
+            })
+            self.assertEqual([r[:2] for r in corpus.records(out, "train", "ts")], [("acme/lib", "src/a.ts"), ("acme/lib", "src/c.ts")])
+            self.assertEqual(corpus.records(out, "train", "js"), [])
+            self.assertEqual(manifest["repositories"]["acme/lib"]["commit"], "npm lib@1.2.3")
+
+    def test_a_held_out_project_does_not_come_in_by_its_package(self):
+        with tempfile.TemporaryDirectory() as root:
+            out, manifest = built(root, {
+                "hono/package.json": self.package("github:HonoJS/hono"), "hono/LICENSE": MIT, "hono/dist/a.js.map": json.dumps(MAP),
+                "lost/package.json": self.package(""), "lost/LICENSE": MIT, "lost/dist/a.js.map": json.dumps(MAP),
+            })
+            self.assertEqual(corpus.records(out, "train", "ts"), [])
+            self.assertEqual({repo: r["side"] for repo, r in manifest["repositories"].items()}, {"HonoJS/hono": "hold"})
+
+    def test_debian_says_the_licence_of_each_file(self):
+        with tempfile.TemporaryDirectory() as root:
+            out, manifest = built(root, {
+                "snakes-1.0/debian/copyright": COPYRIGHT, "snakes-1.0/debian/changelog": "snakes (1.0-2) unstable; urgency=low\n",
+                "snakes-1.0/src/a.py": PYTHON, "snakes-1.0/extra/b.py": PYTHON.replace("name", "other"), "snakes-1.0/old/b.py": PYTHON.replace("name", "old"),
+            })
+            self.assertEqual([r[:2] for r in corpus.records(out, "train", "py")], [("acme/snakes", "src/a.py")])
+            self.assertEqual((manifest["repositories"]["acme/snakes"]["commit"], manifest["counts"]["licence"]), ("debian snakes 1.0-2", 2))
+
+
 class RowTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

@@ -1,6 +1,8 @@
 """Writes model/MODEL_CARD.md from the manifest, the training log and the evaluation results: no figure by hand.
 
-    python -m stetlm.card --model model --manifest training/manifest.json --run DIR/run --results DIR/results.jsonl --out model/MODEL_CARD.md
+    python -m stetlm.card --model model --manifest training/manifest.json --run DIR/run DIR/run2 --results DIR/results.jsonl --out model/MODEL_CARD.md
+
+Several runs are one training, each begun with the weights of the one before. The results may hold an earlier model's too.
 
 The prose around the figures is in card.md beside this file; {{name}} marks what is filled in here.
 """
@@ -33,15 +35,20 @@ def data_table(repositories: dict, side: str) -> str:
     return "\n".join(lines)
 
 
-def bpb_table(results: "list[dict]") -> str:
-    plain = next(r["result"] for r in results if r["command"] == "bpb" and r["quantise"] == "none")
-    ngram = next((r["result"] for r in results if r["command"] == "bpb" and r["ngram"]), {})
-    rounded = {r["quantise"]: r["result"] for r in results if r["command"] == "bpb" and r["quantise"] in ("int8", "int4")}
-    lines = ["| language | files | bf16 (95 % interval) | int8 | int4 | 5-gram |", "|---|---|---|---|---|---|"]
-    for lang, entry in plain.items():
-        cells = [f"{rounded[k][lang]['bpb'][0]:.3f}" if lang in rounded.get(k, {}) else "-" for k in ("int8", "int4")]
-        base = f"{ngram[lang]['ngramBpb'][0]:.3f}" if lang in ngram else "-"
-        lines.append(f"| {LANGUAGES[lang]} | {entry['files']} | {with_interval(entry['bpb'])} | {' | '.join(cells)} | {base} |")
+def bpb_table(results: "list[dict]", label: str) -> str:
+    found = [r for r in results if r["command"] == "bpb"]
+    own = {r["quantise"]: r["result"] for r in found if r["model"] == label}
+    earlier = {r["model"]: r["result"] for r in found if r["model"] != label}
+    ngram = next((r["result"] for r in found if r["ngram"]), {})
+    lines = [
+        f"| language | files | bf16 (95 % interval) | int8 | int4 |{''.join(f' {name} |' for name in earlier)} 5-gram |",
+        "|---|---|---|---|---|---|" + "---|" * len(earlier),
+    ]
+    for lang, entry in own["none"].items():
+        cells = [f"{own[k][lang]['bpb'][0]:.3f}" if lang in own.get(k, {}) else "-" for k in ("int8", "int4")]
+        cells += [f"{result[lang]['bpb'][0]:.3f}" for result in earlier.values()]
+        cells.append(f"{ngram[lang]['ngramBpb'][0]:.3f}" if lang in ngram else "-")
+        lines.append(f"| {LANGUAGES[lang]} | {entry['files']} | {with_interval(entry['bpb'])} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -50,7 +57,7 @@ def infill_table(results: "list[dict]") -> str:
     for r in results:
         if r["command"] != "infill":
             continue
-        what = "5-gram" if r["ngram"] else f"model, {r['order'].upper()}{' + two other files' if r['others'] else ''}{', ' + r['quantise'] if r['quantise'] != 'none' else ''}"
+        what = "5-gram" if r["ngram"] else f"{r['model']}, {r['order'].upper()}{' + two other files' if r['others'] else ''}{', ' + r['quantise'] if r['quantise'] != 'none' else ''}"
         for kind, e in r["result"].items():
             cells = " | ".join(with_interval(e[k]) for k in ("exactMatch", "editSimilarity", "firstToken"))
             lines.append(f"| {what} | {kind} | {e['cases']} | {cells} |")
@@ -78,7 +85,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", default="model")
     parser.add_argument("--manifest", default="training/manifest.json")
-    parser.add_argument("--run", required=True)
+    parser.add_argument("--run", required=True, nargs="+", help="folders of state.pt, in the order they were trained")
     parser.add_argument("--results", required=True)
     parser.add_argument("--out", required=True)
     args = parser.parse_args()
@@ -92,17 +99,18 @@ def main() -> None:
         stet = json.load(file)
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "card.md")) as file:
         text = file.read()
-    state = torch.load(os.path.join(args.run, "state.pt"), map_location="cpu")
+    states = [torch.load(os.path.join(run, "state.pt"), map_location="cpu") for run in args.run]
+    n_tokens, n_steps, seconds = states[-1]["n_tokens"], sum(s["step"] for s in states), sum(s["seconds"] for s in states)
     counts, c = manifest["counts"], config
     n_parameters = results[0]["parameters"]
     fields = {
         "name": stet["name"], "version": stet["version"], "parameters": f"{n_parameters:,}", "layers": c["num_hidden_layers"],
         "d_model": c["hidden_size"], "heads": c["num_attention_heads"], "kv_heads": c["num_key_value_heads"], "ff": c["intermediate_size"],
-        "table_parameters": f"{c['vocab_size'] * c['hidden_size']:,}", "tokens": f"{state['n_tokens']:,}", "steps": f"{state['step']:,}",
-        "minutes": f"{state['seconds'] / 60:.0f}", "pflop": f"{6 * n_parameters * state['n_tokens'] / 1e15:.2f}",
+        "table_parameters": f"{c['vocab_size'] * c['hidden_size']:,}", "tokens": f"{n_tokens:,}", "steps": f"{n_steps:,}",
+        "minutes": f"{seconds / 60:.0f}", "pflop": f"{6 * n_parameters * n_tokens / 1e15:.2f}",
         "train_table": data_table(manifest["repositories"], "train"), "hold_table": data_table(manifest["repositories"], "hold"),
         "counts": "\n".join(f"- {name}: {n:,}" for name, n in counts.items()),
-        "bpb_table": bpb_table(results), "infill_table": infill_table(results), "memory_table": memory_table(results), "samples": sample_list(results),
+        "bpb_table": bpb_table(results, f"{stet['name']} {stet['version']}"), "infill_table": infill_table(results), "memory_table": memory_table(results), "samples": sample_list(results),
     }
     text = re.sub(r"\{\{(\w+)\}\}", lambda m: str(fields[m.group(1)]), text)
     with open(args.out, "w") as file:

@@ -1,7 +1,7 @@
 """Evaluation on repositories that were never trained on: bits per byte, infilling, memorisation, and an n-gram beside it.
 
     python -m stetlm.evaluate bpb      --model model --data DIR [--ngram] [--files 60]
-    python -m stetlm.evaluate infill   --model model --data DIR [--cases 300] [--others] [--order psm] [--ngram]
+    python -m stetlm.evaluate infill   --model model --data DIR [--cases 300] [--holes arguments] [--others] [--order psm] [--ngram]
     python -m stetlm.evaluate memory   --model model --data DIR [--cases 200]
     python -m stetlm.evaluate samples  --model model --data DIR [--cases 12]
 
@@ -118,6 +118,35 @@ def cases(data_dir: str, n: int, side: str = "hold", seed: int = 11):
     return out
 
 
+def argument_cases(data_dir: str, n: int, side: str = "hold", seed: int = 13):
+    """Fixed holes like those of `cases`: all that stands between the brackets of a call, 2 to 120 characters."""
+    rng = random.Random(seed)
+    pool = {lang: items for lang in LANGUAGES if (items := held_out(data_dir, lang, side))}
+    out = []
+    while len(out) < n:
+        lang = rng.choices(list(pool), [{"ts": 35, "tsx": 5, "js": 10, "py": 50}[lang] for lang in pool])[0]
+        item = rng.choice(pool[lang])
+        text = item[2].decode()
+        calls = [m.end() for m in re.finditer(r"^(?!\s*(?:def|function|class|//|#|\*)\b)[^\n]*?\w\(", text, re.M)]
+        if not calls:
+            continue
+        start = rng.choice(calls)
+        end = start + len(inside(text[start : start + 121]))
+        if 2 <= end - start <= 120 and text[end : end + 1] == ")":
+            out.append(("argument", lang, item, start, end))
+    return out
+
+
+def inside(text: str) -> str:
+    """What stands before the bracket that closes one opened before the text; all of it if none does."""
+    depth = 0
+    for i, char in enumerate(text):
+        depth += (char in "([{") - (char in ")]}")
+        if depth < 0:
+            return text[:i]
+    return text
+
+
 def healed(counts, tok, prefix: str, max_tokens: int) -> "list[int]":
     """The n-gram has only seen whole tokens, and a blank or mark before the hole would have joined the next word: it
     is taken back and, where the answer begins with it, cut from the answer. (The network is trained for such cuts.)"""
@@ -144,7 +173,9 @@ def answer_case(args, model, tok, counts, files, case):
         prompt = generate.fim_prompt(tok, item[1], text[:start], text[end:], args.order, others)
         got = generate.greedy(model, tok, prompt, 96 if kind == "multi" else 48, kind == "single")
     answer = tok.decode(got)
-    if kind == "single":
+    if kind == "argument":
+        answer = inside(answer)
+    elif kind == "single":
         answer = answer.split("\n")[0]
     elif counts:  # an n-gram has no end token: it gets the true number of lines
         answer = "\n".join(answer.split("\n")[: text[start:end].count("\n") + 1])
@@ -156,7 +187,7 @@ def infill(args, model, tok, counts) -> dict:
 
     files = data.Files(args.data, "hold", {lang: 1.0 for lang in LANGUAGES}) if args.others else None
     found = {}
-    for case in cases(args.data, args.cases):
+    for case in (argument_cases if args.holes == "arguments" else cases)(args.data, args.cases):
         kind, lang, item, start, end = case
         want = item[2].decode()[start:end].rstrip()
         answer, is_first_right = answer_case(args, model, tok, counts, files, case)
@@ -210,6 +241,7 @@ def main() -> None:
     parser.add_argument("--data", default=os.environ.get("STET_DATA", "training/data"))
     parser.add_argument("--cases", type=int, default=300)
     parser.add_argument("--files", type=int, default=60)
+    parser.add_argument("--holes", choices=["lines", "arguments"], default="lines", help="infill: what is cut out")
     parser.add_argument("--order", choices=["spm", "psm"], default="spm")
     parser.add_argument("--others", action="store_true", help="two other files of the repository in the prompt")
     parser.add_argument("--ngram", action="store_true", help="the 5-gram baseline instead (infill) or beside (bpb)")
@@ -231,7 +263,7 @@ def main() -> None:
         result = memory(args, model, tok)
     else:
         result = samples(args, model, tok)
-    line = {"command": args.command, "order": args.order, "others": args.others, "ngram": args.ngram, "quantise": args.quantise, "parameters": llama.n_parameters(model), "result": result}
+    line = {"command": args.command, "model": export.label(args.model), "holes": args.holes, "order": args.order, "others": args.others, "ngram": args.ngram, "quantise": args.quantise, "parameters": llama.n_parameters(model), "result": result}
     if args.command != "samples":
         print(json.dumps(line, indent=1))
     if args.json:

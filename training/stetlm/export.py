@@ -87,6 +87,13 @@ def export(model: llama.LanguageModel, tokenizer_dir: str, out: str, name: str, 
     write_safetensors(os.path.join(out, "model.safetensors"), dict(model.state_dict()), {"format": "pt", "name": name, "version": version})
 
 
+def label(folder: str) -> str:
+    """Name and version of an exported folder."""
+    with open(os.path.join(folder, "stet.json")) as file:
+        stet = json.load(file)
+    return f"{stet['name']} {stet['version']}"
+
+
 def load_folder(folder: str) -> "tuple[llama.LanguageModel, bpe.Tokenizer]":
     """The model and tokenizer of an exported folder, in float32."""
     with open(os.path.join(folder, "config.json")) as file:

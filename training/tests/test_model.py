@@ -7,7 +7,7 @@ import unittest
 import torch
 import torch.nn.functional as F
 
-from stetlm import export, generate, model as llama, optim, quantise, stale, tokenizer as bpe
+from stetlm import evaluate, export, generate, model as llama, optim, quantise, stale, tokenizer as bpe
 
 TINY = llama.Config(n_vocab=320, d_model=128, n_layer=2, n_head=4, n_kv_head=2, d_ff=128, head_dim=32)
 
@@ -114,6 +114,12 @@ class ModelTest(unittest.TestCase):
         weight = torch.randn(8, 64)
         self.assertLessEqual((quantise.int8_rows(weight) - weight).abs().max(), weight.abs().max() / 254 + 1e-6)
         self.assertLessEqual((quantise.int4_groups(weight) - weight).abs().max(), weight.abs().max() / 8 + 1e-6)
+
+
+class ArgumentTest(unittest.TestCase):
+    def test_an_argument_ends_where_its_call_does(self):
+        self.assertEqual(evaluate.inside("a, f(b)[0]) + g()"), "a, f(b)[0]")
+        self.assertEqual(evaluate.inside("never, closed"), "never, closed")
 
 
 if __name__ == "__main__":

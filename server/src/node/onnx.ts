@@ -3,11 +3,15 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { assert, defined } from '../engine/base/assert.ts';
 import { EngineError } from '../engine/base/error.ts';
-import { KvArena } from '../engine/model/arena.ts';
-import type { Forward, ForwardRequest } from '../engine/model/backend.ts';
+import type { Clock } from '../engine/base/ports.ts';
+import type { KvArena } from '../engine/model/arena.ts';
+import type { Forward, ForwardRequest, MachineSpeed } from '../engine/model/backend.ts';
 import type { ModelConfig } from '../engine/model/contract.ts';
 import { type KvOutputs, stopOutput } from '../engine/model/graph.ts';
 import { probeCase, probeRows, saturationProbe } from '../engine/model/saturation-probe.ts';
+import { probeIn, speedProbe, timeProducts } from '../engine/model/speed-probe.ts';
+import { checkAnswers, type ExecutionProvider, fallbackNotice, notOffered } from './execution-provider.ts';
+import { writesInPlace } from './in-place-check.ts';
 import { checkRequest, cutIfNeeded } from './onnx-request.ts';
 
 type Ort = typeof import('onnxruntime-node');
@@ -15,6 +19,8 @@ type Ort = typeof import('onnxruntime-node');
 interface LoadOptions {
   /** Threads of one pass. 2-4 suit a laptop: small models are bound by memory, not by cores. */
   readonly nThread: number;
+  /** What computes; the processor when absent, or when it cannot be had. */
+  readonly provider?: ExecutionProvider;
   /** Tests choose; otherwise in place where it works, which the load finds out. */
   readonly kvOutputs?: KvOutputs;
 }
@@ -24,41 +30,63 @@ export interface OnnxForward extends Forward {
   readonly kvOutputs: KvOutputs;
   /** This CPU's fast uint8 × int8 kernel is wrong, so the exact one is used. */
   readonly needsExactInt8: boolean;
+  readonly provider: ExecutionProvider;
+  /** For people: why it is not the provider that was asked for. */
+  readonly notice?: string;
 }
 
 /**
  * What the binding of onnxruntime-node 1.30.0 says when a run has ended and the first output is a
  * sequence. It says so before it copies the other outputs, and that is what we are after: it would
  * copy the whole arena on every step (15 ms instead of 6 per token at 120M parameters and 1024
- * rows). The version is pinned; `isInPlaceTrue` checks all this at every load.
+ * rows). The version is pinned; `writesInPlace` checks all this at every load.
  */
 const stopMessage = 'Non tensor type is temporarily not supported.';
 
 /** Input shapes whose tensors are kept: decode, the draft sizes and the prefill chunk are a few dozen. */
 const nInputShapesKept = 64;
 
-/** Loads one of the two graphs. Rejects with EngineError, 'backend-missing' or 'backend-failed'. */
+/**
+ * Loads one of the two graphs, on the processor where the provider asked for is not to be had. Rejects with
+ * EngineError, 'backend-missing' or 'backend-failed'.
+ */
 export async function loadForward(
-  graphs: { readonly inPlace: string; readonly delta: string },
+  graphs: Graphs,
   config: ModelConfig,
   options: LoadOptions,
 ): Promise<OnnxForward> {
   const ort = await loadRuntime();
+  const onCpu = await loadOnCpu(ort, graphs, config, options);
+  const { provider = 'cpu' } = options;
+  if (provider === 'cpu') return onCpu;
+  let model: OnnxModel | undefined;
   try {
-    const needsExactInt8 = !(await isInt8Exact(ort));
-    const open = async (kvOutputs: KvOutputs) => {
-      const path = kvOutputs === 'in-place' ? graphs.inPlace : graphs.delta;
-      const session = await ort.InferenceSession.create(
-        path,
-        sessionOptions(options.nThread, needsExactInt8),
-      );
-      return new OnnxModel(ort, session, config, kvOutputs, needsExactInt8);
-    };
-    if (options.kvOutputs === 'delta') return await open('delta');
-    const inPlace = await open('in-place');
-    if (await isInPlaceTrue(inPlace)) return inPlace;
-    await inPlace.dispose();
-    return await open('delta');
+    const offered = ort.listSupportedBackends().map(({ name }) => name);
+    if (!offered.includes(provider)) throw new Error(notOffered(offered));
+    model = await loadOn(ort, provider, graphs, config, options);
+    await checkAnswers(model, onCpu);
+    await onCpu.dispose();
+    return model;
+  } catch (cause) {
+    await model?.dispose();
+    onCpu.notice = fallbackNotice(provider, reasonOf(cause));
+    return onCpu;
+  }
+}
+
+interface Graphs {
+  readonly inPlace: string;
+  readonly delta: string;
+}
+
+async function loadOnCpu(
+  ort: Ort,
+  graphs: Graphs,
+  config: ModelConfig,
+  options: LoadOptions,
+): Promise<OnnxModel> {
+  try {
+    return await loadOn(ort, 'cpu', graphs, config, options);
   } catch (cause) {
     throw new EngineError(
       'backend-failed',
@@ -67,6 +95,27 @@ export async function loadForward(
       { cause },
     );
   }
+}
+
+async function loadOn(
+  ort: Ort,
+  provider: ExecutionProvider,
+  graphs: Graphs,
+  config: ModelConfig,
+  { nThread, kvOutputs }: LoadOptions,
+): Promise<OnnxModel> {
+  const needsExactInt8 = !(await isInt8Exact(ort));
+  const how: RunOptions = { provider, nThread, needsExactInt8 };
+  const open = async (outputs: KvOutputs) => {
+    const path = outputs === 'in-place' ? graphs.inPlace : graphs.delta;
+    const session = await ort.InferenceSession.create(path, sessionOptions(how));
+    return new OnnxModel(ort, session, config, outputs, how);
+  };
+  if (kvOutputs === 'delta') return open('delta');
+  const inPlace = await open('in-place');
+  if (await writesInPlace(inPlace)) return inPlace;
+  await inPlace.dispose();
+  return open('delta');
 }
 
 /** The runtime's JavaScript with its binding. Rejects with EngineError('backend-missing'). */
@@ -83,9 +132,15 @@ async function loadRuntime(): Promise<Ort> {
   }
 }
 
-function sessionOptions(nThread: number, needsExactInt8: boolean): InferenceSession.SessionOptions {
+interface RunOptions {
+  readonly provider: ExecutionProvider;
+  readonly nThread: number;
+  readonly needsExactInt8: boolean;
+}
+
+function sessionOptions({ provider, nThread, needsExactInt8 }: RunOptions): InferenceSession.SessionOptions {
   return {
-    executionProviders: ['cpu'],
+    executionProviders: [provider], // what it cannot compute, the runtime gives to the processor
     intraOpNumThreads: nThread,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
@@ -108,14 +163,23 @@ class OnnxModel implements OnnxForward {
   private noBias = new Float32Array(0);
   private isRunning = false;
   private isDisposed = false;
+  notice?: string;
 
   constructor(
     private readonly ort: Ort,
     private readonly session: InferenceSession,
     readonly config: ModelConfig,
     readonly kvOutputs: KvOutputs,
-    readonly needsExactInt8: boolean,
+    private readonly how: RunOptions,
   ) {}
+
+  get needsExactInt8(): boolean {
+    return this.how.needsExactInt8;
+  }
+
+  get provider(): ExecutionProvider {
+    return this.how.provider;
+  }
 
   async run(request: ForwardRequest): Promise<Float32Array> {
     assert(!this.isRunning, 'passes must not overlap');
@@ -142,6 +206,17 @@ class OnnxModel implements OnnxForward {
     if (this.isDisposed) return;
     this.isDisposed = true;
     await this.session.release();
+  }
+
+  async measureMachine(clock: Clock, budgetMs: number, signal: AbortSignal): Promise<MachineSpeed> {
+    const session = await this.ort.InferenceSession.create(speedProbe(), sessionOptions(this.how));
+    try {
+      const run = async (nRow: number, a: Uint8Array) =>
+        void (await session.run({ a: new this.ort.Tensor('uint8', a, [nRow, probeIn]) }));
+      return await timeProducts(run, clock, budgetMs, signal);
+    } finally {
+      await session.release();
+    }
   }
 
   private runOnce(request: ForwardRequest): Promise<Float32Array> {
@@ -302,7 +377,10 @@ function inputTensors({ Tensor }: Ort, nBatch: number, nToken: number): InputTen
 
 /** Runs the saturation probe: whether the default uint8 × int8 kernels are exact on this CPU. */
 async function isInt8Exact(ort: Ort): Promise<boolean> {
-  const session = await ort.InferenceSession.create(saturationProbe(), sessionOptions(1, false));
+  const session = await ort.InferenceSession.create(
+    saturationProbe(),
+    sessionOptions({ provider: 'cpu', nThread: 1, needsExactInt8: false }),
+  );
   try {
     for (const nRow of probeRows) {
       const { a, shape, sums } = probeCase(nRow);
@@ -314,28 +392,6 @@ async function isInt8Exact(ort: Ort): Promise<boolean> {
   } finally {
     await session.release();
   }
-}
-
-/** Runs two tokens and looks whether their rows, and no others, were written into the arena. */
-async function isInPlaceTrue(model: OnnxModel): Promise<boolean> {
-  const { nLayer, nKvHead, headDim } = model.config;
-  const untouched = 12345;
-  const arena = new KvArena(model.config, 4);
-  for (const part of [...arena.keys, ...arena.values]) part.fill(untouched);
-  try {
-    await model.run({ arena, tokens: [0, 0], start: 0, logitsOf: [1] });
-  } catch {
-    return false;
-  }
-  return [...arena.keys, ...arena.values].every((part) => {
-    assert(part.length === nKvHead * 4 * headDim && nLayer > 0, 'one text, four rows');
-    // Row r of a head is written when any element of it changed: an element may by chance keep its value.
-    const isWritten = (head: number, row: number) =>
-      part.subarray((head * 4 + row) * headDim, (head * 4 + row + 1) * headDim).some((x) => x !== untouched);
-    return Array.from({ length: nKvHead }, (_, head) => head).every(
-      (head) => isWritten(head, 0) && isWritten(head, 1) && !isWritten(head, 2) && !isWritten(head, 3),
-    );
-  });
 }
 
 function reasonOf(cause: unknown): string {

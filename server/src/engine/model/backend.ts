@@ -1,5 +1,6 @@
 /** Forward: the port through which the engine runs a model; `node/onnx.ts` makes it real. */
 
+import type { Clock } from '../base/ports.ts';
 import type { TokenId } from '../tokens/token.ts';
 import type { KvArena } from './arena.ts';
 import type { ModelConfig } from './contract.ts';
@@ -30,6 +31,29 @@ export interface ForwardRequest {
  */
 export interface Forward {
   readonly config: ModelConfig;
+  /** Where several engines share the model; absent: it is one engine's alone. */
+  readonly turns?: Turns;
   run(request: ForwardRequest): Promise<Float32Array>;
+  /**
+   * Measures what this machine does with the threads of this model, for about `budgetMs`; passes may run
+   * meanwhile. Absent in fakes. Rejects with the signal's reason.
+   */
+  measureMachine?(clock: Clock, budgetMs: number, signal: AbortSignal): Promise<MachineSpeed>;
   dispose(): Promise<void>;
+}
+
+/** What a machine does with so many threads. */
+export interface MachineSpeed {
+  /** Weights that come from memory. */
+  readonly bytesPerMs: number;
+  /** Multiplications of int8. */
+  readonly productsPerMs: number;
+}
+
+/** How the engines that share a model take turns; `CausalLm` tells what it is about to run. */
+export interface Turns {
+  /** A task of typing was asked for. Call what is returned when it is over. */
+  beginTyping(): () => void;
+  /** Before each pass of idle work: resolves when nobody else types; rejects with the signal's reason. */
+  whenQuiet(signal: AbortSignal): Promise<void>;
 }

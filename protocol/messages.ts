@@ -94,6 +94,17 @@ interface LspRange {
   readonly end: { readonly line: number; readonly character: number };
 }
 
+/**
+ * Client → server: the cells of a notebook in order, whenever it is opened or they are added, removed or
+ * moved; none when it is closed. Their texts come by textDocument/didOpen and didChange, before or after.
+ */
+export const notebookNotification = 'stet/notebook';
+export interface NotebookParams {
+  readonly uri: string;
+  /** The URIs of their documents. */
+  readonly cells: readonly string[];
+}
+
 /** Client → server: the user came to trust the workspace. There is no way back but a new window. */
 export const workspaceTrustedNotification = 'stet/workspaceTrusted';
 

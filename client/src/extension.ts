@@ -18,6 +18,7 @@ import { menuCommand, registerCommands } from './commands.ts';
 import { registerContextTool } from './context-tool.ts';
 import { attachMeasuring, type MeasuringApi } from './measuring.ts';
 import { ModelChoice } from './models.ts';
+import { tellNotebooks } from './notebooks.ts';
 import type { OffReason } from './overrides.ts';
 import { attachRemoteKey } from './remote-key.ts';
 import { attachSearch, type SearchApi } from './search/attach-search.ts';
@@ -73,6 +74,7 @@ export function activate(context: ExtensionContext): StetApi {
     requests,
     accepted,
     addMissingImports(server, accepted),
+    tellNotebooks(server),
     statistics,
     measuring,
     ...registerContextTool(server),

@@ -11,8 +11,12 @@ import { isRange } from './from-lsp.ts';
 
 type Edit = Extract<DocumentChange, { kind: 'change' }>['edits'][number];
 
+/** Cells of one notebook; one with more is no work of a person. */
+const maxCells = 10_000;
+
 export class Documents {
   private readonly open = new Map<string, TextDocument>();
+  private readonly notebooks = new Map<string, readonly string[]>(); // the cells by notebook
 
   /** `onProblem` hears of messages that make no sense. */
   constructor(private readonly onProblem: (message: string) => void) {}
@@ -66,6 +70,24 @@ export class Documents {
     return typeof uri === 'string' && this.open.has(uri) ? this.close(uri) : undefined;
   }
 
+  /** `stet/notebook`. */
+  cells(params: unknown): DocumentChange | undefined {
+    const { uri, cells } = (params ?? {}) as { uri?: unknown; cells?: unknown };
+    const isList = Array.isArray(cells) && cells.every((cell): cell is string => typeof cell === 'string');
+    if (typeof uri !== 'string' || !isList || cells.length > maxCells) {
+      this.onProblem(`The cells of a notebook (${String(uri)}) make no sense; they are ignored.`);
+      return undefined;
+    }
+    if (cells.length > 0) this.notebooks.set(uri, cells);
+    else this.notebooks.delete(uri);
+    return { kind: 'cells', uri, cells };
+  }
+
+  /** Whether a document is a cell of a notebook. */
+  isCell(uri: string): boolean {
+    return [...this.notebooks.values()].some((cells) => cells.includes(uri));
+  }
+
   /** Of everything that is open. */
   uris(): string[] {
     return [...this.open.keys()];
@@ -74,6 +96,7 @@ export class Documents {
   /** The changes that tell a fresh engine of everything that is open. */
   *all(): Generator<DocumentChange> {
     for (const document of this.open.values()) yield openChange(document);
+    for (const [uri, cells] of this.notebooks) yield { kind: 'cells', uri, cells };
   }
 
   private close(uri: string): DocumentChange {

@@ -16,6 +16,7 @@ import {
   compressRequest,
   type InitializationOptions,
   missingImportsRequest,
+  notebookNotification,
   workspaceTrustedNotification,
 } from '../../../protocol/messages.ts';
 import type { Settings } from '../../../protocol/settings.ts';
@@ -74,6 +75,7 @@ export function attachHandlers(parts: ServerParts): void {
       if (change) related.closed(change.uri);
       edit(change);
     },
+    [notebookNotification]: (params: unknown) => edit(documents.cells(params)),
     ...searching.notifications,
   };
   const requests: Record<string, (params: never, signal: AbortSignal) => Promise<unknown>> = {

@@ -32,7 +32,8 @@ export async function importsOf(
   const { uri, version, range } = (params ?? {}) as Partial<MissingImportsParams>;
   if (!settings['completion.autoImport'] || uri === undefined || !isRange(range)) return null;
   const document = documents.get(uri);
-  if (!document || document.version !== version) return null;
+  // A cell's names may come from the cells above it, which nobody looks at here.
+  if (!document || document.version !== version || documents.isCell(uri)) return null;
   const text = document.getText();
   const [start, endExclusive] = [document.offsetAt(range.start), document.offsetAt(range.end)];
   const query = { uri: document.uri, languageId: document.languageId, text, start, endExclusive };

@@ -70,7 +70,7 @@ export class Author {
     task.stages.enter('filter');
     if (priority === 'typing') this.trails.set(snapshot.uri, generated.trail);
     const { trimmed, typeError } = await this.typeChecked(task, await this.trimmed(task, generated), signal);
-    if (priority === 'typing') void this.parts.types?.learnBaseline(snapshot); // for the next one
+    if (priority === 'typing') this.learnBaseline(task); // for the next one
     const cost = { ...generated.cost, ...(typeError !== undefined && { typeError }) };
     const explanation = explain(generated, trimmed);
     const nWanted = 1 + nOthers;
@@ -93,14 +93,22 @@ export class Author {
   private jobOf({ snapshot, ...task }: Task, others: Job['others']): Job {
     const { documents, pool } = this.parts;
     const { uri } = snapshot;
+    const home = documents.homeOf(uri);
     return {
       ...task,
       uri,
       others,
-      sequence: pool.of(uri),
-      lenders: pool.othersOf(uri),
+      sequence: pool.of(home),
+      lenders: pool.othersOf(home),
       recent: { previous: this.trails.get(uri), removed: documents.removedFrom(uri) },
     };
+  }
+
+  /** A cell is judged as the end of what stands before it: alone it would lack every name of the cells above. */
+  private learnBaseline({ snapshot, place }: Task): void {
+    const { uri, languageId, text } = snapshot;
+    const preceding = place.textBefore.slice(0, place.documentStart ?? 0);
+    void this.parts.types?.learnBaseline({ uri, languageId, text: preceding + text });
   }
 
   private candidate({ text: generated, tokens }: Passage, { text, replaceAfter }: Trimmed): Candidate {
@@ -123,8 +131,12 @@ export class Author {
   ): Promise<Trimmed | undefined> {
     const trimmed = trim({ ...place, generated: text, isCutOff });
     if (!trimmed || !this.parts.trees) return trimmed;
-    const { textBefore, textAfter } = place;
-    const spot = { snapshot, before: textBefore, after: textAfter.slice(trimmed.replaceAfter) };
+    const { textBefore, textAfter, documentStart } = place;
+    const spot = {
+      snapshot,
+      before: textBefore.slice(documentStart),
+      after: textAfter.slice(trimmed.replaceAfter),
+    };
     return { ...trimmed, text: await withoutBrokenEnd(this.parts.trees, spot, trimmed.text) };
   }
 

@@ -60,19 +60,20 @@ export class Completer {
     if (!snapshot) return reply.with('unknown-document');
     const refusal = refuse(snapshot, request);
     if (refusal) return reply.with(refusal);
+    const preceding = documents.preceding(request.uri);
 
     const isInvoked = request.trigger === 'invoked';
     const nOthers = isInvoked ? (settings.alternatives ?? 1) - 1 : 0;
     const isFresh = selected !== undefined || nOthers > 0 || request.explain === true;
-    const reused = isFresh ? undefined : this.shown.match(snapshot, offset);
+    const reused = isFresh ? undefined : this.shown.match(snapshot, offset, preceding);
     this.backOff.asked(snapshot, reused !== undefined);
     const delayMs = this.debounce.nextDelayMs(settings.debounceMs); // watches every request
     if (reused) return reply.with('reused', [reused]);
 
     const region = trees?.readNow(snapshot, (tree) => regionAt(tree, offset));
-    const situation = situationOf(snapshot, request, region);
+    const situation = situationOf(snapshot, request, region, preceding);
     const zone = situation.place.surroundings.scanner.region;
-    const quiet = isInvoked ? undefined : quietZoneAt(snapshot, offset, zone, settings);
+    const quiet = isInvoked ? undefined : quietZoneAt(snapshot, offset, zone, settings, preceding);
     if (quiet) return reply.with(quiet);
 
     const asked: Asked = { request, snapshot, situation, scope: scopeOf(request), nOthers, reply };
@@ -142,7 +143,7 @@ export class Completer {
       }
       return reply.with(first ? 'generated' : (answer.nothing ?? 'unsure'), suggestions);
     } finally {
-      this.healer.start(this.parts.pool.of(uri), onHealed);
+      this.healer.start(this.parts.pool.of(this.parts.documents.homeOf(uri)), onHealed);
     }
   }
 
@@ -184,7 +185,7 @@ export class Completer {
   }
 
   private remember(suggestion: Suggestion, snapshot: DocumentSnapshot, offset: number): void {
-    this.shown.remember(suggestion, snapshot, offset);
+    this.shown.remember(suggestion, snapshot, offset, this.parts.documents.preceding(snapshot.uri));
     this.backOff.shown(suggestion, snapshot);
   }
 
@@ -210,7 +211,7 @@ export class Completer {
     const { uri } = snapshot;
     const scope = scopeOf({ uri, settings });
     for (const [next, offset] of nextPlaces(suggestion, snapshot)) {
-      const { place } = situationOf(next, { offset }, undefined);
+      const { place } = situationOf(next, { offset }, undefined, this.parts.documents.preceding(uri));
       if (this.answers.find(scope, place)) continue;
       const stages = new Stages(this.clock);
       const task = { snapshot: next, place, settings, nOthers: 0, startMs: this.clock.nowMs(), stages };

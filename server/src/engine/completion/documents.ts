@@ -3,6 +3,7 @@
 import { StringEdit } from '../text/edit.ts';
 import { OffsetRange } from '../text/range.ts';
 import { DocumentSnapshot } from '../text/snapshot.ts';
+import { Notebooks, precedingText } from './notebooks.ts';
 import { isSecretFile } from './secrets.ts';
 
 /** One message about one document. */
@@ -15,7 +16,9 @@ export type DocumentChange =
       version: number;
       edits: readonly { start: number; endExclusive: number; text: string }[];
     }
-  | { kind: 'close'; uri: string };
+  | { kind: 'close'; uri: string }
+  /** The cells of the notebook `uri`, in order, each a document that may be opened later; none: it is closed. */
+  | { kind: 'cells'; uri: string; cells: readonly string[] };
 
 /** A piece of a file that is not open, and that has to do with a document. */
 export interface RelatedPiece {
@@ -37,18 +40,36 @@ export class OpenDocuments {
   private readonly removed = new Map<string, string[]>();
   private readonly snapshots = new Map<string, DocumentSnapshot>(); // the one touched last comes last
   private readonly related = new Map<string, readonly DocumentSnapshot[]>();
+  private readonly notebooks = new Notebooks();
 
   get(uri: string): DocumentSnapshot | undefined {
     return this.snapshots.get(uri);
   }
 
-  /** The other documents in the same language as `snapshot`, the one touched last first; none that holds secrets. */
+  /**
+   * The other documents in the same language as `snapshot`, the one touched last first; none that holds
+   * secrets, and none that is read as its beginning.
+   */
   others(snapshot: DocumentSnapshot): DocumentSnapshot[] {
     const all = [...this.snapshots.values()].reverse();
+    const above = new Set(this.notebooks.above(snapshot.uri));
     return all.filter(
       ({ uri, languageId }) =>
-        uri !== snapshot.uri && languageId === snapshot.languageId && !isSecretFile(uri),
+        uri !== snapshot.uri && languageId === snapshot.languageId && !above.has(uri) && !isSecretFile(uri),
     );
+  }
+
+  /** What a cell goes on from: the cells above it; '' for a document that is no cell. */
+  preceding(uri: string): string {
+    const own = this.snapshots.get(uri);
+    const above = this.notebooks.above(uri).flatMap((cell) => this.snapshots.get(cell) ?? []);
+    const legible = above.filter((cell) => !isSecretFile(cell.uri));
+    return own ? precedingText(legible, own.languageId) : '';
+  }
+
+  /** What the rows of the cache are kept by: a notebook for all of its cells, so that who goes to the next cell keeps them. */
+  homeOf(uri: string): string {
+    return this.notebooks.homeOf(uri) ?? uri;
   }
 
   /**
@@ -79,7 +100,9 @@ export class OpenDocuments {
   /** Applies `change`; a change of a document that is not open is ignored (it was closed meanwhile). */
   apply(change: DocumentChange): void {
     const { uri } = change;
-    if (change.kind === 'close') {
+    if (change.kind === 'cells') {
+      this.notebooks.set(uri, change.cells);
+    } else if (change.kind === 'close') {
       this.snapshots.delete(uri);
       this.removed.delete(uri);
       this.related.delete(uri);

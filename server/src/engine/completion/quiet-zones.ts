@@ -18,15 +18,16 @@ const marker = /\bstet:[ \t]*(on|off)\b/g;
 /** Text farther above the cursor (UTF-16 units) is not searched for markers. */
 const maxMarkerChars = 200_000;
 
-/** Why nothing is suggested at `offset` unless asked for; undefined where it is no quiet zone. */
+/** Why nothing is suggested at `offset` unless asked for; undefined where it is no quiet zone. `preceding`: earlier cells. */
 export function quietZoneAt(
   { uri, text }: DocumentSnapshot,
   offset: number,
   region: Region | undefined,
   { inComments = true, inStrings = true, disabledPaths = [] }: CompletionSettings,
+  preceding = '',
 ): QuietZone | undefined {
   if (disabledPaths.some((glob) => matches(glob, uri))) return 'quiet-path';
-  const above = text.slice(Math.max(0, offset - maxMarkerChars), offset);
+  const above = (preceding + text.slice(0, offset)).slice(-maxMarkerChars);
   if ([...above.matchAll(marker)].at(-1)?.[1] === 'off') return 'quiet-marker';
   if (region === 'comment' && !inComments) return 'quiet-comment';
   if (region === 'string' && !inStrings) return 'quiet-string';

@@ -9,6 +9,8 @@ interface Shown {
   /** The document around the range that the suggestion replaces. */
   readonly before: string;
   readonly after: string;
+  /** What was read before the document: earlier cells of its notebook. */
+  readonly preceding: string;
   /** Cursor and the text between it and the range's end when it was made. */
   readonly offset: number;
   readonly rest: string;
@@ -29,20 +31,21 @@ export class ShownSuggestions {
   private readonly shown = new Lru<string, Shown>(nDocuments);
 
   /** `offset`: the cursor in `snapshot` for which the suggestion was made. */
-  remember(suggestion: Suggestion, { uri, text }: DocumentSnapshot, offset: number): void {
+  remember(suggestion: Suggestion, { uri, text }: DocumentSnapshot, offset: number, preceding = ''): void {
     this.shown.set(uri, {
       suggestion,
       before: text.slice(0, suggestion.start),
       after: text.slice(suggestion.endExclusive),
+      preceding,
       offset,
       rest: text.slice(offset, suggestion.endExclusive),
     });
   }
 
   /** What remains of the suggestion at `offset`; undefined when it does not fit or all of it is typed. */
-  match({ uri, text }: DocumentSnapshot, offset: number): Suggestion | undefined {
+  match({ uri, text }: DocumentSnapshot, offset: number, preceding = ''): Suggestion | undefined {
     const shown = this.shown.get(uri);
-    if (!shown) return undefined;
+    if (!shown || shown.preceding !== preceding) return undefined;
     const { suggestion, before, after } = shown;
     const { start } = suggestion;
     const endExclusive = text.length - after.length;

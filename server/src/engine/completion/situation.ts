@@ -16,16 +16,20 @@ export interface Situation {
   readonly typed: string;
 }
 
+/** `preceding` is read as if it stood before the document: earlier cells of its notebook. */
 export function situationOf(
   { text, languageId }: DocumentSnapshot,
   { offset, selected }: Pick<CompletionRequest, 'offset' | 'selected'>,
   region: Region | undefined,
+  preceding: string,
 ): Situation {
   const start = selected?.start ?? offset;
   const end = Math.max(selected?.endExclusive ?? offset, offset);
   const typed = selected?.text ?? '';
-  const textBefore = text.slice(0, start) + typed;
-  const place = { textBefore, textAfter: text.slice(end), languageId, ...(region && { region }) };
+  const textBefore = preceding + text.slice(0, start) + typed;
+  const textAfter = text.slice(end);
+  const documentStart = preceding.length;
+  const place = { textBefore, textAfter, documentStart, languageId, ...(region && { region }) };
   return { start, end, typed, place: { ...place, surroundings: surroundingsOf(place) } };
 }
 

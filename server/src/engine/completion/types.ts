@@ -152,7 +152,11 @@ export class Types {
    * Once it is quiet: which errors the document has by itself, so that none of them is blamed on a
    * suggestion. Given up when it is called again.
    */
-  async learnBaseline({ uri, languageId, text }: DocumentSnapshot): Promise<void> {
+  async learnBaseline({
+    uri,
+    languageId,
+    text,
+  }: Pick<DocumentSnapshot, 'uri' | 'languageId' | 'text'>): Promise<void> {
     this.learning?.abort(superseded);
     const known = this.baselines.get(uri);
     const isFresh = known && this.clock.nowMs() - known.atMs < baselineTrustMs;

@@ -11,6 +11,8 @@ import { type Language, languageOf } from './languages.ts';
 export interface Place {
   readonly textBefore: string;
   readonly textAfter: string;
+  /** Where the document begins in `textBefore`: before it stand earlier cells of its notebook; 0 when absent. */
+  readonly documentStart?: number;
   /** VS Code language id. */
   readonly languageId: string;
   /** What a syntax tree says the cursor is in (`scopes.ts`), when it is sure. */
@@ -45,21 +47,22 @@ const maxScanAfter = 20_000;
 const nLinesKept = 60;
 
 export function surroundingsOf(place: Place): Surroundings {
-  const { textBefore, textAfter, languageId } = place;
+  const { textBefore, textAfter, languageId, documentStart = 0 } = place;
   const language = languageOf(languageId);
-  const lineStart = textBefore.lastIndexOf('\n') + 1;
+  const lineStart = Math.max(documentStart, textBefore.lastIndexOf('\n') + 1);
   const lineEnd = textAfter.indexOf('\n');
   const firstAfter = lineEnd < 0 ? textAfter : textAfter.slice(0, lineEnd);
   const near = textBefore.length - maxScanBefore;
-  const scanStart = near <= 0 ? 0 : textBefore.indexOf('\n', near) + 1;
+  // A bracket or string that an earlier cell leaves open ends with it.
+  const scanStart = near <= documentStart ? documentStart : textBefore.indexOf('\n', near) + 1;
   const scanner = new BracketScanner(language).run(textBefore, scanStart);
   if (place.region) scanner.assume(place.region);
   return {
     language,
-    eol: eolOf(textBefore, textAfter),
+    eol: eolOf(textBefore.slice(documentStart), textAfter),
     linePrefix: textBefore.slice(lineStart),
     lineRest: firstAfter.replace(/\r$/, ''),
-    linesAbove: linesOf(textBefore.slice(Math.max(0, lineStart - maxScanAfter), lineStart)).slice(
+    linesAbove: linesOf(textBefore.slice(Math.max(documentStart, lineStart - maxScanAfter), lineStart)).slice(
       -nLinesKept,
     ),
     linesBelow: lineEnd < 0 ? [] : linesOf(textAfter.slice(lineEnd + 1, maxScanAfter)).slice(0, nLinesKept),

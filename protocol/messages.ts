@@ -131,6 +131,8 @@ export const oracleNotification = 'stet/oracle';
 export interface InitializationOptions {
   /** The folder of the embedded model; beside the server's bundle when absent. */
   readonly embeddedModelFolder?: string;
+  /** A folder of the user's that all windows of this editor name; windows without one share no model. */
+  readonly storageFolder?: string;
   /** Settings by table key without `stet.`, for clients without workspace/configuration. */
   readonly settings?: Record<string, unknown>;
   /** The user trusts the workspace, so that their own language servers may be started in it; false when absent. */

@@ -238,6 +238,13 @@ export const settingsTable = {
   },
   'search.exclude': {
     type: 'string[]',
+  'model.shareBetweenWindows': {
+    type: 'boolean',
+    default: false,
+    scope: 'machine',
+    description:
+      'One process holds the model for all windows of VS Code, so that a second window needs no second copy of it. Each window has its own documents and static analysis in it. Windows with other models or threads have their own process, and so has a window whose suggestions come from a remote server.',
+  },
     default: [],
     scope: 'window',
     description:

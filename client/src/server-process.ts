@@ -18,6 +18,7 @@ export function createLanguageClient(
 ): LanguageClient {
   const initializationOptions: InitializationOptions = {
     embeddedModelFolder: context.asAbsolutePath('model'),
+    storageFolder: context.globalStorageUri.fsPath,
     hasStatusItem: true,
     isWorkspaceTrusted: workspace.isTrusted,
     hasSearchDatabase: true,

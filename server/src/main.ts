@@ -56,7 +56,15 @@ async function startEngine(settings: Settings, options: InitializationOptions): 
     cacheMemoryMb: settings['model.cacheMemoryMb'],
     grammarsFolder: path.join(bundleFolder, '..', 'grammars'),
     ...(remote && { remote }),
+    ...sharing(settings, options),
   });
+}
+
+/** Where windows find the process that has their model; a remote server and its key are one window's alone. */
+function sharing(settings: Settings, { storageFolder }: InitializationOptions) {
+  if (!settings['model.shareBetweenWindows'] || settings['completion.backend'] === 'remote') return {};
+  if (typeof storageFolder !== 'string' || !path.isAbsolute(storageFolder)) return {};
+  return { shareFolder: path.join(storageFolder, 'engine'), environment: process.env };
 }
 
 function modelPlaces(settings: Settings) {

@@ -35,6 +35,8 @@ export interface LanguageServerOptions {
   /** Answered to `workspace/configuration`, and changed by {@link LanguageServer.configure}. */
   readonly settings?: unknown;
   readonly embeddedModelFolder?: string;
+  /** Servers that name the same one may share a model. */
+  readonly storageFolder?: string;
   /** Default true: the client shows `stet/status`. */
   readonly hasStatusItem?: boolean;
   /** Default true; else the settings go by initializationOptions and didChangeConfiguration. */
@@ -85,7 +87,7 @@ export class LanguageServer {
     );
     const server = new LanguageServer(child, connection, options.settings ?? {}, options);
     server.listen();
-    const { canPull = true, hasStatusItem = true, embeddedModelFolder, folders } = options;
+    const { canPull = true, hasStatusItem = true, embeddedModelFolder, storageFolder, folders } = options;
     const folderUris = folders?.map((folder) => ({
       uri: pathToFileURL(folder).href,
       name: path.basename(folder),
@@ -104,6 +106,7 @@ export class LanguageServer {
       initializationOptions: {
         hasStatusItem,
         embeddedModelFolder,
+        storageFolder,
         hasSearchDatabase: options.searchDatabase !== undefined,
         hasRemoteAccess: options.remoteAccess !== undefined,
         ...(!canPull && { settings: options.settings }),
@@ -120,7 +123,7 @@ export class LanguageServer {
 
   /** The newest engine process, which the log names. */
   get enginePid(): number {
-    const line = this.logs.findLast((log) => /^Engine process \d+ started/.test(log));
+    const line = this.logs.findLast((log) => /^Engine process \d+ (started|is shared)/.test(log));
     return Number(/\d+/.exec(line ?? '')?.[0]);
   }
 
@@ -234,11 +237,11 @@ export const at = (line: number, character: number): Position => ({ line, charac
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    // A zombie answers signals too; where nobody reaps, it stays one.
+    return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
   } catch {
-    return false;
+    return false; // also where it ended between the two
   }
-  // A zombie answers signals too; where nobody reaps, it stays one.
-  return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
 }
 
 /** Resident memory and CPU time so far of a process, from /proc: Linux only. */

@@ -27,10 +27,18 @@ export interface ChildServiceOptions {
   readonly tracer: Tracer;
 }
 
-/** How long a process may take to end by itself before it is killed. A forward pass is over by then. */
-const stopTimeoutMs = 1500;
+/** A process at the other end of a connection, ours or shared with others. */
+export interface Service {
+  readonly connection: MessageConnection;
+  readonly pid: number | undefined;
+  /** Says goodbye, and makes an end where that does not. Resolves when it is over. */
+  stop(goodbye: (connection: MessageConnection) => Promise<unknown>): Promise<void>;
+}
 
-export class ChildService {
+/** How long a process may take to end by itself before it is killed. A forward pass is over by then. */
+export const stopTimeoutMs = 1500;
+
+export class ChildService implements Service {
   readonly connection: MessageConnection;
   private readonly child: ChildProcess;
   private readonly exited: Promise<void>;

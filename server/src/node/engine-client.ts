@@ -24,6 +24,8 @@ import type { OracleOptions } from './oracles/oracles.ts';
 import type { ImportsQuery, TextChange } from './oracles/typescript/wire.ts';
 import { Restarts } from './restarts.ts';
 
+import { type JoinedEngine, joinEngine } from './sharing/join-engine.ts';
+import { shareFileOf } from './sharing/share-file.ts';
 export interface EngineClientOptions {
   /** The bundle of engine-main. */
   readonly enginePath: string;
@@ -48,6 +50,8 @@ export class EngineClient implements Engine {
   private epoch = 0;
   private readonly clock: Clock;
   /** Of its own accord there is no process: the next request starts one. */
+  /** A shared process died twice: what this window does may be why, so that it goes on alone. */
+  private isAlone = false;
   private isResting = false;
   private nRunning = 0;
   private lastUsedMs: number;
@@ -74,6 +78,7 @@ export class EngineClient implements Engine {
     this.lastUsedMs = this.clock.nowMs();
     this.restarts.reset();
     const epoch = ++this.epoch;
+    this.isAlone = false;
     this.ready = this.ready.renewed();
     this.host.onState({ state: 'loading', detail: 'Loading the model…' });
     await this.stopProcess(); // first, so that two models are never in memory at once
@@ -149,7 +154,29 @@ export class EngineClient implements Engine {
   }
 
   private spawn(options: EngineProcessOptions, epoch: number): void {
-    const process = new EngineProcess(this.host.enginePath, {
+    if (options.shareFolder && !this.isAlone) void this.join(options.shareFolder, options, epoch);
+    else this.run(this.host.enginePath, options, epoch);
+  }
+
+  /** Takes part in the process that has the model already, or will; has its own where that fails. */
+  private async join(folder: string, options: EngineProcessOptions, epoch: number): Promise<void> {
+    const { enginePath, tracer } = this.host;
+    let joined: JoinedEngine | undefined;
+    try {
+      const file = await shareFileOf(folder, enginePath, options);
+      joined = await joinEngine(file, enginePath, tracer);
+    } catch (error) {
+      this.log(
+        'info',
+        `The model is not shared with other windows: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+    if (epoch !== this.epoch) joined?.socket.destroy();
+    else this.run(joined ?? enginePath, options, epoch);
+  }
+
+  private run(engine: string | JoinedEngine, options: EngineProcessOptions, epoch: number): void {
+    const process = new EngineProcess(engine, {
       onExit: (how) => {
         if (this.process === process) this.onDeath(how, epoch);
       },
@@ -159,7 +186,8 @@ export class EngineClient implements Engine {
       tracer: this.host.tracer,
     });
     this.process = process;
-    this.log('info', `Engine process ${process.pid} started.`);
+    const how = typeof engine === 'string' ? 'started' : 'is shared with other windows';
+    this.log('info', `Engine process ${process.pid} ${how}.`);
     process.open(options).then(
       (info) => {
         if (this.process === process) this.onReady(process, info);
@@ -201,6 +229,7 @@ export class EngineClient implements Engine {
       this.host.onState({ state: 'error', detail });
       return;
     }
+    if (nDeaths > 1) this.isAlone = true;
     this.host.onState({ state: 'loading', detail: 'The engine stopped and is being started again…' });
     void this.clock.sleep(delayMs).then(() => {
       if (epoch === this.epoch && this.options) this.spawn(this.options, epoch);

@@ -40,23 +40,39 @@ export interface OracleService {
 }
 
 /** Serves one engine over `connection`, from `open` to `dispose`. */
-export function serveEngine(connection: MessageConnection, open: OpenEngine, oracles?: OracleService): void {
+/** One engine at the other end of a connection. */
+export interface ServedEngine {
+  /** The peer closed it by itself. */
+  readonly isDisposed: boolean;
+  /** Ends what is under way, and the engine: the peer is gone. */
+  close(): Promise<void>;
+}
+
+export function serveEngine(
+  connection: MessageConnection,
+  open: OpenEngine,
+  oracles?: OracleService,
+): ServedEngine {
   let engine: Engine | undefined;
   const opened = () => defined(engine, 'the engine was used before it was opened');
+  let isDisposed = false;
+  const gone = new AbortController();
   const tracer: Tracer = (event) => send(connection, (c) => c.sendNotification(traceNotification, event));
   const onStatus = (detail: string) =>
     send(connection, (c) => c.sendNotification(loadingNotification, { detail }));
 
   connection.onRequest(openRequest, async (options) => {
     try {
-      engine = await open(options, { tracer, onStatus });
-      return engine.info;
+      const opening = await open(options, { tracer, onStatus });
+      if (gone.signal.aborted) await opening.dispose();
+      else engine = opening;
+      return opening.info;
     } catch (error) {
       return toResponseError(error) as never;
     }
   });
   connection.onRequest(completeRequest, async (request, token) => {
-    const signal = abortSignalOf(token);
+    const signal = AbortSignal.any([abortSignalOf(token), gone.signal]);
     try {
       const result = await opened().complete(request, signal);
       return { ...result, cost: { ...result.cost, rssBytes: process.memoryUsage.rss() } };
@@ -65,7 +81,7 @@ export function serveEngine(connection: MessageConnection, open: OpenEngine, ora
     }
   });
   connection.onRequest(compressRequest, async (request, token) => {
-    const signal = abortSignalOf(token);
+    const signal = AbortSignal.any([abortSignalOf(token), gone.signal]);
     try {
       return await opened().compress(request, signal);
     } catch (error) {
@@ -73,8 +89,8 @@ export function serveEngine(connection: MessageConnection, open: OpenEngine, ora
     }
   });
   connection.onNotification(relateNotification, ({ uri, pieces }) => engine?.relate(uri, pieces));
-  connection.onRequest(disposeRequest, async () => {
-    await engine?.dispose();
+  const dispose = async () => {
+    const ending = engine;
     engine = undefined;
   });
   connection.onNotification(editNotification, (change) => {
@@ -85,8 +101,13 @@ export function serveEngine(connection: MessageConnection, open: OpenEngine, ora
     }
   });
   connection.onNotification(oraclesNotification, (options) => oracles?.configure(options));
+    await ending?.dispose();
+  };
+  connection.onRequest(disposeRequest, async () => {
+    isDisposed = true;
+    await dispose();
   connection.onRequest(importsRequest, async (query, token) => {
-    const signal = abortSignalOf(token);
+    const signal = AbortSignal.any([abortSignalOf(token), gone.signal]);
     try {
       return (await oracles?.missingImports(query, signal)) ?? null;
     } catch (error) {
@@ -96,3 +117,12 @@ export function serveEngine(connection: MessageConnection, open: OpenEngine, ora
   connection.onNotification(acceptedNotification, ({ id }) => engine?.accepted(id));
   connection.listen();
 }
+  return {
+    get isDisposed() {
+      return isDisposed;
+    },
+    async close() {
+      gone.abort(new Error('the peer is gone'));
+      await dispose();
+    },
+  };

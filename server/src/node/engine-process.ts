@@ -1,7 +1,8 @@
-/** EngineProcess: one run of the engine process, from fork to exit, as plain calls. */
+/** EngineProcess: an engine in a process of our own or in one that windows share, from first to last word, as plain calls. */
 
 // Knows nothing of restarts: that is engine-client's.
 
+import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { Tracer } from '../engine/base/ports.ts';
 import type {
   CompletionRequest,
@@ -12,7 +13,7 @@ import type {
   EngineInfo,
   RelatedPiece,
 } from '../engine/engine.ts';
-import { abortableRequest, ChildService } from './child-service.ts';
+import { abortableRequest, ChildService, type Service } from './child-service.ts';
 import {
   acceptedNotification,
   completeRequest,
@@ -33,6 +34,7 @@ import type { OracleOptions } from './oracles/oracles.ts';
 import type { ImportsQuery, TextChange } from './oracles/typescript/wire.ts';
 
 export interface EngineProcessEvents {
+import { type JoinedEngine, SharedService } from './sharing/join-engine.ts';
   /** Once, when the process is gone; `how` for the log. */
   readonly onExit: (how: string) => void;
   readonly onLoading: (detail: string) => void;
@@ -40,14 +42,18 @@ export interface EngineProcessEvents {
 }
 
 export class EngineProcess {
-  private readonly service: ChildService;
+  private readonly service: Service;
 
-  constructor(enginePath: string, events: EngineProcessEvents) {
-    const { tracer, onExit } = events;
-    this.service = new ChildService({ path: enginePath, name: 'engine', onExit, tracer }, (connection) => {
+  /** Starts the bundle at `engine`, or takes part in one that runs. */
+  constructor(engine: string | JoinedEngine, { tracer, onExit, onLoading }: EngineProcessEvents) {
+    const attach = (connection: MessageConnection) => {
       connection.onNotification(traceNotification, tracer);
-      connection.onNotification(loadingNotification, ({ detail }) => events.onLoading(detail));
-    });
+      connection.onNotification(loadingNotification, ({ detail }) => onLoading(detail));
+    };
+    this.service =
+      typeof engine === 'string'
+        ? new ChildService({ path: engine, name: 'engine', onExit, tracer }, attach)
+        : new SharedService(engine, onExit, attach);
   }
 
   private get connection() {

@@ -1,6 +1,6 @@
 /** The wire between the language server and its engine process: message types, and how errors cross it. */
 
-// JSON-RPC over the child's IPC channel. Order is kept, so an edit sent before a request is applied
+// JSON-RPC over the child's IPC channel, or over a local socket where windows share a model. Order is kept, so an edit sent before a request is applied
 // before it. Nothing here is LSP: the engine process does not know that an editor exists.
 
 import {
@@ -44,6 +44,10 @@ export interface EngineProcessOptions {
 
 /** How the engine process is, for the status item. */
 export interface EngineState {
+  /** Where windows that share a model find each other; absent: the process is this window's own. */
+  readonly shareFolder?: string;
+  /** The window's own, where the process was started by another: programs are looked up in it. */
+  readonly environment?: NodeJS.ProcessEnv;
   readonly state: 'loading' | 'ready' | 'error';
   readonly detail: string;
 }

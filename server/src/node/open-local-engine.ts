@@ -4,8 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tracer } from '../engine/base/ports.ts';
 import type { SymbolOracle } from '../engine/decoding/constraints/symbol-oracle.ts';
-import { measurePassCosts } from '../engine/decoding/drafters/draft-policy.ts';
+import { measurePassCosts, type PassCosts } from '../engine/decoding/drafters/draft-policy.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
+import type { Forward } from '../engine/model/backend.ts';
 import type { WeightFormat } from '../engine/model/weights.ts';
 import { Parsers } from '../engine/syntax/parsers.ts';
 import { Tokenizer } from '../engine/tokens/tokenizer.ts';
@@ -41,27 +42,44 @@ export interface ModelOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A model in memory, and what was learned of it: all that engines of several windows have in common. */
+export interface LoadedModel extends Pick<OpenedModel, 'name' | 'metadata' | 'guard'> {
+  readonly tokenizer: Tokenizer;
+  readonly forward: Forward;
+  readonly passCosts: PassCosts;
+}
+
 /** Opens the engine. Rejects with EngineError naming the way out, or with the signal's reason. */
 export async function openLocalEngine(options: LocalEngineOptions): Promise<Engine> {
-  const { tracer, onStatus, oracle } = options;
   const remote = options.remote && new HttpModel(options.remote);
+  return engineOver(await loadModel(options), options, remote);
+}
+
+/** Reads the model into memory. Rejects as `openLocalEngine` does. */
+export async function loadModel(options: ModelOptions & { readonly threads: number }): Promise<LoadedModel> {
   const model = await openModelFor(options);
-  onStatus?.(`Loading ${model.name}`);
+  options.onStatus?.(`Loading ${model.name}`);
   const tokenizer = Tokenizer.parse(model.tokenizerJson, model.tokenizerConfig);
   const forward = await loadForward(model.graphs, model.config, { nThread: threadCount(options.threads) });
   const passCosts = await measurePassCosts(forward, systemClock);
-  const parsers = await openParsers(options.grammarsFolder, tracer);
   const { name, metadata, guard } = model;
+  return { name, metadata, ...(guard && { guard }), tokenizer, forward, passCosts };
+}
+
+/** An engine over a loaded model, whose `forward` it owns from now on. */
+export async function engineOver(
+  loaded: LoadedModel,
+  {
+    grammarsFolder,
+    cacheMemoryMb,
+    tracer,
+    oracle,
+  }: Omit<LocalEngineOptions, keyof ModelOptions> & Pick<ModelOptions, 'tracer'>,
+  remote?: HttpModel,
+): Promise<Engine> {
+  const parsers = await openParsers(grammarsFolder, tracer);
   return createEngine(
-    {
-      name: remote?.name ?? name,
-      metadata,
-      tokenizer,
-      forward,
-      ...(guard && { guard }),
-      passCosts,
-      cacheMemoryMb: options.cacheMemoryMb,
-    },
+    { ...loaded, name: remote?.name ?? loaded.name, cacheMemoryMb },
     {
       clock: systemClock,
       tracer,

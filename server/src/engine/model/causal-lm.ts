@@ -22,6 +22,8 @@ export interface Prefill {
  */
 export class CausalLm {
   private readonly lane = new Lane();
+  /** Of the task that has the model. */
+  private priority: Priority = 'typing';
 
   constructor(
     readonly forward: Forward,
@@ -32,8 +34,17 @@ export class CausalLm {
    * Gives `task` the model for itself. A task is one whole request, since its passes write one
    * arena; it must look at its signal before every pass (`prefill`, `step` and `heal` do).
    */
-  exclusive<T>(priority: Priority, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.lane.run(priority, task, signal);
+  async exclusive<T>(priority: Priority, task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const endTyping = priority === 'typing' ? this.forward.turns?.beginTyping() : undefined;
+    const run = () => {
+      this.priority = priority;
+      return task();
+    };
+    try {
+      return await this.lane.run(priority, run, signal);
+    } finally {
+      endTyping?.();
+    }
   }
 
   /** Brings `sequence` to exactly `prompt`, reusing what it and `lenders` hold. Call inside `exclusive`. */
@@ -92,6 +103,8 @@ export class CausalLm {
     logitsOf: readonly number[] = [tokens.length - 1],
   ): Promise<Float32Array> {
     signal.throwIfAborted();
+    const { turns } = this.forward;
+    if (turns && this.priority === 'background') await turns.whenQuiet(signal);
     const { arena } = sequence;
     try {
       const logits = await this.forward.run({ arena, tokens, start, logitsOf });

@@ -44,7 +44,7 @@ export interface OracleParts {
   /** The bundle of the TypeScript oracle's process. */
   readonly typescriptPath: string;
   readonly pyright: PyrightFiles;
-  /** Where programs are looked up. */
+  /** Where programs are looked up, and what they are given; this process's when absent. */
   readonly environment?: NodeJS.ProcessEnv;
 }
 
@@ -192,7 +192,7 @@ export class Oracles implements SymbolOracle {
     const key = server ? `${name} ${server.command.join(' ')}` : name;
     const made = this.all.get(key);
     if (made) return made;
-    const { clock, tracer, typescriptPath, pyright } = this.parts;
+    const { clock, tracer, typescriptPath, pyright, environment } = this.parts;
     const { memoryMb } = this.options;
     const onHealth = (health: OracleHealth, detail: string) => {
       if (this.all.get(key) === oracle)
@@ -211,6 +211,7 @@ export class Oracles implements SymbolOracle {
               settings: server.settings ?? {},
               initializationOptions: server.initializationOptions,
               root,
+              ...(environment && { env: environment }),
             }),
           })
         : name === pyrightName
@@ -218,7 +219,7 @@ export class Oracles implements SymbolOracle {
               ...common,
               traits: pyrightTraits,
               rootOf: (uri) => projectRoot(uri, pythonRootMarkers),
-              launch: (root) => pyrightLaunch(pyright, root, memoryMb),
+              launch: (root) => pyrightLaunch(pyright, root, memoryMb, environment),
             })
           : new TypeScriptOracle({
               path: typescriptPath,

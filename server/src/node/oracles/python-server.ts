@@ -34,8 +34,9 @@ export async function pyrightLaunch(
   { pyrightFolder, preload }: PyrightFiles,
   root: string | undefined,
   memoryMb: number,
+  environment: NodeJS.ProcessEnv = process.env,
 ): Promise<ServerLaunch> {
-  const extraPaths = root === undefined ? [] : await sitePackages(root);
+  const extraPaths = root === undefined ? [] : await sitePackages(root, environment);
   return {
     command: process.execPath,
     args: [
@@ -46,7 +47,7 @@ export async function pyrightLaunch(
       '--stdio',
     ],
     // Inside VS Code `execPath` is Electron; and without PATH there is no interpreter to be found.
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', PATH: '', NODE_OPTIONS: '' },
+    env: { ...environment, ELECTRON_RUN_AS_NODE: '1', PATH: '', NODE_OPTIONS: '' },
     root,
     settings: {
       python: {

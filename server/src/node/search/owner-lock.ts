@@ -5,7 +5,7 @@
 // left by a process that was killed, whatever its process id is used for now.
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -20,6 +20,8 @@ export interface Guest {
   readonly kind: 'guest';
   /** To the owner. Its end means that the owner is gone. */
   readonly socket: Socket;
+  /** What only who can read the lock knows, for those who want to be sure of each other. */
+  readonly secret: string;
 }
 
 /** A process that is alive accepts a connection at once, however busy it is: the system does it. */
@@ -31,8 +33,12 @@ const maxSocketPath = 100;
 /** Several windows that start at once meet here a few times until one has won. */
 const maxAttempts = 10;
 
-/** Takes the lock at `file`, or connects to who has it. `onGuest` gets the connections of others. */
-export async function ownOrVisit(file: string, onGuest: (socket: Socket) => void): Promise<Owner | Guest> {
+/** Takes the lock at `file`, or connects to who has it. `onGuest` gets the connections of others, and the lock's secret. */
+export async function ownOrVisit(
+  file: string,
+  onGuest: (socket: Socket, secret: string) => void,
+): Promise<Owner | Guest> {
+  const secret = randomBytes(32).toString('hex');
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const endpoint = newEndpoint(file);
@@ -40,17 +46,22 @@ export async function ownOrVisit(file: string, onGuest: (socket: Socket) => void
     const server = await listen(endpoint, (socket) => {
       guests.add(socket);
       socket.on('error', () => {}).on('close', () => guests.delete(socket));
-      onGuest(socket);
+      onGuest(socket, secret);
     });
-    const content = JSON.stringify({ pid: process.pid, endpoint });
+    const content = JSON.stringify({ pid: process.pid, endpoint, secret });
     if (await create(file, content)) return owner(file, content, server, guests);
     server.close();
     const found = await readFile(file, 'utf8').catch(() => '');
-    const socket = await visit(found);
-    if (socket) return { kind: 'guest', socket };
+    const guest = await visit(found);
+    if (guest) return guest;
     await removeStale(file, found);
   }
   throw new Error(`the lock ${file} cannot be taken`);
+}
+
+/** Connects to who has the lock at `file`; undefined when nobody is there. */
+export async function visitOwner(file: string): Promise<Guest | undefined> {
+  return visit(await readFile(file, 'utf8').catch(() => ''));
 }
 
 function owner(file: string, content: string, server: Server, guests: Set<Socket>): Owner {
@@ -75,7 +86,11 @@ function listen(endpoint: string, onConnection: (socket: Socket) => void): Promi
   return new Promise((resolve, reject) => {
     const server = createServer(onConnection);
     server.on('error', reject);
-    server.listen({ path: endpoint, readableAll: false, writableAll: false }, () => resolve(server));
+    server.listen({ path: endpoint, readableAll: false, writableAll: false }, () => {
+      if (process.platform === 'win32') return resolve(server);
+      // Made by the umask, which may let others in where the folder does.
+      chmod(endpoint, 0o600).then(() => resolve(server), reject);
+    });
   });
 }
 
@@ -91,27 +106,30 @@ async function create(file: string, content: string): Promise<boolean> {
 }
 
 /** A connection to the owner that `content` names; undefined when nobody is there. */
-async function visit(content: string): Promise<Socket | undefined> {
-  const endpoint = endpointOf(content);
+async function visit(content: string): Promise<Guest | undefined> {
+  const { endpoint, secret } = parse(content);
   if (!endpoint) return undefined;
   return new Promise((resolve) => {
     const socket = connect(endpoint);
-    const give = (result: Socket | undefined) => {
+    const give = (isThere: boolean) => {
       clearTimeout(timer);
-      if (!result) socket.destroy();
-      resolve(result);
+      if (!isThere) socket.destroy();
+      resolve(isThere ? { kind: 'guest', socket, secret: secret ?? '' } : undefined);
     };
-    const timer = setTimeout(() => give(undefined), connectTimeoutMs);
-    socket.once('connect', () => give(socket)).on('error', () => give(undefined));
+    const timer = setTimeout(() => give(false), connectTimeoutMs);
+    socket.once('connect', () => give(true)).on('error', () => give(false));
   });
 }
 
-function endpointOf(content: string): string | undefined {
+function parse(content: string): { endpoint?: string; secret?: string } {
   try {
-    const { endpoint } = JSON.parse(content) as { endpoint?: unknown };
-    return typeof endpoint === 'string' ? endpoint : undefined;
+    const { endpoint, secret } = JSON.parse(content) as { endpoint?: unknown; secret?: unknown };
+    return {
+      ...(typeof endpoint === 'string' && { endpoint }),
+      ...(typeof secret === 'string' && { secret }),
+    };
   } catch {
-    return undefined; // cut off by a crash, or no lock of ours
+    return {}; // cut off by a crash, or no lock of ours
   }
 }
 
@@ -126,7 +144,7 @@ async function removeStale(file: string, content: string): Promise<void> {
   const taken = await readFile(aside, 'utf8').catch(() => '');
   if (taken !== content) await create(file, taken).catch(() => false);
   await rm(aside, { force: true });
-  const endpoint = endpointOf(content);
+  const { endpoint } = parse(content);
   if (taken === content && endpoint && process.platform !== 'win32') {
     if (/[/\\](stet-)?[0-9a-f]+\.sock$/.test(endpoint)) await rm(endpoint, { force: true });
   }

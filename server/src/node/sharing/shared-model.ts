@@ -1,0 +1,42 @@
+/** SharedModel: a model that is read once, and an engine over it for every window. */
+
+import type { Engine } from '../../engine/engine.ts';
+import { SharedForward } from '../../engine/model/shared-forward.ts';
+import { engineOver, type LoadedModel, type LocalEngineOptions, loadModel } from '../open-local-engine.ts';
+
+export class SharedModel {
+  private loading: Promise<{ loaded: LoadedModel; shared: SharedForward }> | undefined;
+  private readonly watching = new Set<(detail: string) => void>();
+  private lastDetail: string | undefined;
+
+  /**
+   * As `openLocalEngine`. All windows name the same model, format and threads: these are part of the
+   * lock's name. A model that could not be read is tried again for the next window.
+   */
+  async open(options: LocalEngineOptions): Promise<Engine> {
+    const { onStatus } = options;
+    if (onStatus) this.watching.add(onStatus);
+    try {
+      if (this.loading && this.lastDetail) onStatus?.(this.lastDetail);
+      this.loading ??= this.load(options);
+      const { loaded, shared } = await this.loading;
+      return await engineOver({ ...loaded, forward: shared.lease() }, options);
+    } finally {
+      if (onStatus) this.watching.delete(onStatus);
+    }
+  }
+
+  private async load(options: LocalEngineOptions) {
+    try {
+      const onStatus = (detail: string) => {
+        this.lastDetail = detail;
+        for (const tell of this.watching) tell(detail);
+      };
+      const loaded = await loadModel({ ...options, onStatus });
+      return { loaded, shared: new SharedForward(loaded.forward) };
+    } catch (error) {
+      this.loading = undefined;
+      throw error;
+    }
+  }
+}

@@ -236,7 +236,7 @@ export interface RemoteAccess {
   readonly proxy?: string;
 }
 
-/** Client → server: the models that can be chosen, the downloaded ones first. */
+/** Client → server: the models that can be chosen: the embedded one, an imported one that runs, downloaded ones, others. */
 export const modelsRequest = 'stet/models';
 export interface ListedModelParams {
   /** Absolute; undefined: it would have to be downloaded. */
@@ -244,20 +244,39 @@ export interface ListedModelParams {
   /** `owner/name` on the download host. */
   readonly repo?: string;
   readonly title: string;
+  readonly isEmbedded?: boolean;
   readonly licence?: string;
   readonly parametersM?: number;
   readonly sizeBytes: number;
-  /** Megabytes of memory while it runs in int8. */
+  /** Megabytes of memory while it runs, at most. */
   readonly memoryMb?: number;
-  /** It needs more than half of this machine's memory. */
-  readonly isTooLarge?: boolean;
+  /** How it is on this machine; absent before the machine was measured. */
+  readonly speed?: {
+    /** From an edit to a suggestion of 12 tokens, none of them guessed. */
+    readonly suggestionMs: number;
+    readonly tokensPerSecond: number;
+    readonly isPredicted: boolean;
+  };
+  /** Why it is not for this machine, in a sentence. */
+  readonly objection?: string;
+  readonly isRecommended?: boolean;
 }
 export interface ModelsResponse {
   readonly models: readonly ListedModelParams[];
+  /** Of this machine; what is free is not known everywhere. */
+  readonly memory: { readonly totalBytes: number; readonly freeBytes?: number };
+  /** Whether speeds can be told, or {@link measureModelRequest} has to be asked first. */
+  readonly isMeasured: boolean;
   /** Where a download would go to, and come from. */
   readonly libraryFolder: string;
   readonly host: string;
 }
+
+/**
+ * Client → server: measure this machine and the model that runs, in five seconds at most, and keep that.
+ * Answered as {@link modelsRequest}; can be cancelled.
+ */
+export const measureModelRequest = 'stet/measureModel';
 
 /** Client → server: download a model that the user agreed to. Answered with its folder; can be cancelled. */
 export const downloadModelRequest = 'stet/downloadModel';

@@ -160,7 +160,14 @@ export const settingsTable = {
     default: true,
     scope: 'window',
     description:
-      'After a suggestion was accepted, import the names in it that exactly one module is known to export, as part of the same undo step. TypeScript and JavaScript; needs types.enable.',
+      'After a suggestion was accepted, import the names in it that exactly one module is known to export, as part of the same undo step. TypeScript, JavaScript and Python, but not in notebooks; needs types.enable.',
+  },
+  'completion.formatOnAccept': {
+    type: 'boolean',
+    default: false,
+    scope: 'window',
+    description:
+      'After a suggestion was accepted, format its lines with the editor’s formatter of selections for the language, as part of the same undo step. Nothing happens where there is none, where you typed on meanwhile, or where it would change other lines too.',
   },
   'completion.editReuse': {
     type: 'boolean',
@@ -205,6 +212,14 @@ export const settingsTable = {
     description:
       'How the weights are held: int8 is the fastest, int4 the smallest, fp32 the reference (4 times the memory of int8).',
   },
+  'model.executionProvider': {
+    type: 'string',
+    default: 'cpu',
+    enum: ['cpu', 'cuda', 'coreml', 'dml', 'webgpu'],
+    scope: 'machine',
+    description:
+      'What computes the model: the processor (cpu), or a graphics card by cuda (Linux; its ONNX Runtime libraries have to be put beside Stet’s own), coreml (macOS), dml (Windows) or webgpu. Where that cannot be had, or answers otherwise than the processor, the processor computes, and a message says why. Only cpu was measured; with models this small the others may well be slower.',
+  },
   'model.cacheFolder': {
     type: 'string',
     default: '',
@@ -230,6 +245,13 @@ export const settingsTable = {
     description:
       'Minutes without a request after which the model leaves memory, and static analysis with it; the next request reads it again. 0: never. Where less than 5 % of the memory is left, a minute is enough.',
   },
+  'model.shareBetweenWindows': {
+    type: 'boolean',
+    default: false,
+    scope: 'machine',
+    description:
+      'One process holds the model for all windows of VS Code, so that a second window needs no second copy of it. Each window has its own documents and static analysis in it. Windows with other models or threads have their own process, and so has a window whose suggestions come from a remote server.',
+  },
   'search.enable': {
     type: 'boolean',
     default: true,
@@ -238,13 +260,6 @@ export const settingsTable = {
   },
   'search.exclude': {
     type: 'string[]',
-  'model.shareBetweenWindows': {
-    type: 'boolean',
-    default: false,
-    scope: 'machine',
-    description:
-      'One process holds the model for all windows of VS Code, so that a second window needs no second copy of it. Each window has its own documents and static analysis in it. Windows with other models or threads have their own process, and so has a window whose suggestions come from a remote server.',
-  },
     default: [],
     scope: 'window',
     description:

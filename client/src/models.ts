@@ -5,6 +5,7 @@
 
 import path from 'node:path';
 import {
+  CancellationTokenSource,
   commands,
   EventEmitter,
   type ExtensionContext,
@@ -26,9 +27,10 @@ import {
   downloadProgressNotification,
   type ListedModelParams,
   type ModelsResponse,
+  measureModelRequest,
   modelsRequest,
 } from '../../protocol/messages.ts';
-import { describeModel, sizeText } from './model-text.ts';
+import { adviceOn, describeModel, memoryText, sizeText } from './model-text.ts';
 
 const mementoKey = 'modelFolder';
 
@@ -55,7 +57,11 @@ export class ModelChoice {
 }
 
 interface ModelItem extends QuickPickItem {
-  readonly run?: () => Promise<unknown>;
+  /** The same before and after the list is filled anew. */
+  readonly key?: string;
+  readonly run?: (() => Promise<unknown>) | undefined;
+  /** It measures, and the list stays. */
+  readonly measures?: true;
   readonly model?: ListedModelParams;
 }
 
@@ -73,60 +79,116 @@ export async function chooseModel(client: LanguageClient, choice: ModelChoice): 
     if (picked) await commands.executeCommand('workbench.action.openSettings', 'stet.model.folder');
     return;
   }
-  const list = await client.sendRequest<ModelsResponse>(modelsRequest, {});
-  const picker = window.createQuickPick<ModelItem>();
-  picker.title = 'Stet: Choose Model';
-  picker.placeholder = 'Which model writes the suggestions?';
-  picker.matchOnDescription = true;
-  picker.items = itemsOf(list, client, choice);
-  picker.onDidTriggerItemButton(async ({ item }) => {
-    picker.hide();
-    if (item.model) await deleteModel(item.model, client, choice);
-  });
-  picker.onDidAccept(async () => {
-    const [item] = picker.selectedItems;
-    picker.hide();
-    await item?.run?.();
-  });
-  picker.onDidHide(() => picker.dispose());
-  picker.show();
+  await new ModelPicker(client, choice).show();
+}
+
+/** The list of models. Opened for the first time on a machine it measures that, and puts the figures in. */
+class ModelPicker {
+  private readonly picker = window.createQuickPick<ModelItem>();
+  private readonly measuring = new CancellationTokenSource();
+
+  constructor(
+    private readonly client: LanguageClient,
+    private readonly choice: ModelChoice,
+  ) {}
+
+  async show(): Promise<void> {
+    const { picker, client, choice } = this;
+    const list = await client.sendRequest<ModelsResponse>(modelsRequest, {});
+    picker.title = 'Stet: Choose Model';
+    picker.matchOnDescription = true;
+    picker.onDidTriggerItemButton(async ({ item }) => {
+      picker.hide();
+      if (item.model) await deleteModel(item.model, client, choice);
+    });
+    picker.onDidAccept(async () => {
+      const [item] = picker.selectedItems;
+      if (item?.measures) return void this.measure(list);
+      picker.hide();
+      await item?.run?.();
+    });
+    picker.onDidHide(() => {
+      this.measuring.cancel();
+      picker.dispose();
+    });
+    this.fill(list, `Which model writes the suggestions? ${memoryText(list.memory)}`);
+    picker.show();
+    if (!list.isMeasured) await this.measure(list);
+  }
+
+  /** Ended by hiding the list. */
+  private async measure(list: ModelsResponse): Promise<void> {
+    const { picker } = this;
+    if (picker.busy) return;
+    picker.busy = true;
+    picker.placeholder = 'Measuring this machine, for five seconds at most… You can choose meanwhile.';
+    const { token } = this.measuring;
+    try {
+      const measured = await this.client.sendRequest<ModelsResponse>(measureModelRequest, {}, token);
+      if (!token.isCancellationRequested)
+        this.fill(measured, `Which model writes the suggestions? ${memoryText(list.memory)}`);
+    } catch (error) {
+      if (!token.isCancellationRequested)
+        picker.placeholder = `This machine could not be measured: ${(error as Error).message}`;
+    } finally {
+      if (!token.isCancellationRequested) picker.busy = false;
+    }
+  }
+
+  /** Puts the entries in, and stays at the one that was chosen. */
+  private fill(list: ModelsResponse, placeholder: string): void {
+    const { picker } = this;
+    const key = picker.activeItems[0]?.key;
+    picker.placeholder = placeholder;
+    picker.items = itemsOf(list, this.client, this.choice);
+    const active = picker.items.filter((item) => key !== undefined && item.key === key);
+    if (active.length > 0) picker.activeItems = active;
+  }
 }
 
 function itemsOf(list: ModelsResponse, client: LanguageClient, choice: ModelChoice): ModelItem[] {
-  const mark = (folder: string | undefined) => (folder === choice.folder ? '$(check) ' : '');
-  const here = list.models.filter(({ folder }) => folder !== undefined);
-  const offered = list.models.filter(({ folder }) => folder === undefined);
+  const embedded = list.models.find(({ isEmbedded }) => isEmbedded);
+  const others = list.models.filter((model) => model !== embedded);
+  const here = others.filter(({ folder }) => folder !== undefined);
+  const offered = others.filter(({ folder }) => folder === undefined);
   const isListed = choice.folder === undefined || here.some(({ folder }) => folder === choice.folder);
   const separator = (label: string): ModelItem => ({ label, kind: QuickPickItemKind.Separator });
+  const entry = (
+    model: ListedModelParams | undefined,
+    icon: string,
+    label: string,
+    run: ModelItem['run'],
+  ): ModelItem => {
+    const advice = model && adviceOn(model);
+    return {
+      label: icon + label,
+      key: label,
+      ...(model && { description: describeModel(model) }),
+      ...(advice && { detail: advice }),
+      run,
+    };
+  };
+  const mark = (folder: string | undefined) => (folder === choice.folder ? '$(check) ' : '');
   return [
     separator('On this machine'),
-    {
-      label: `${mark(undefined)}Embedded model`,
-      description: 'comes with Stet',
-      run: () => choice.choose(undefined),
-    },
+    entry(embedded, mark(undefined), 'Embedded model', () => choice.choose(undefined)),
     ...here.map((model) => ({
-      label: mark(model.folder) + model.title,
-      description: describeModel(model),
-      buttons: [deleteButton],
-      model,
-      run: () => choice.choose(model.folder),
+      ...entry(model, mark(model.folder), model.title, () => choice.choose(model.folder)),
+      ...(model.repo !== undefined && { buttons: [deleteButton], model }),
     })),
     ...(isListed || !choice.folder
       ? []
       : [{ label: mark(choice.folder) + path.basename(choice.folder), description: choice.folder }]),
     separator('To be downloaded'),
-    ...offered.map((model) => ({
-      label: `$(cloud-download) ${model.title}`,
-      description: describeModel(model),
-      ...(model.isTooLarge && {
-        detail: '$(warning) It needs more than half of the memory of this machine.',
-      }),
-      run: () => download(model.repo as string, model, list, client, choice),
-    })),
+    ...offered.map((model) =>
+      entry(model, '$(cloud-download) ', model.title, () =>
+        download(model.repo as string, model, list, client, choice),
+      ),
+    ),
     separator('Another'),
     { label: '$(folder-opened) Import from a Folder…', run: () => importFolder(choice) },
     { label: '$(cloud-download) Download by Name…', run: () => downloadByName(list, client, choice) },
+    { label: '$(dashboard) Measure This Machine Again', measures: true },
   ];
 }
 

@@ -4,16 +4,17 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
-import type { InitializationOptions } from '../../protocol/messages.ts';
+import type { InitializationOptions, ModelsResponse } from '../../protocol/messages.ts';
 import type { Settings } from '../../protocol/settings.ts';
 import { Documents } from './lsp/documents.ts';
 import { attachHandlers } from './lsp/handlers.ts';
+import type { Models } from './lsp/model-handlers.ts';
 import { remoteOptionsOf } from './lsp/remote-access.ts';
 import { Reporter } from './lsp/reporter.ts';
 import { EngineClient } from './node/engine-client.ts';
 import { restWhenIdle } from './node/engine-rest.ts';
 import { models } from './node/models/models.ts';
-import { userModelLibrary } from './node/places.ts';
+import { threadCount, userCacheFolder, userModelLibrary } from './node/places.ts';
 import { SearchClient } from './node/search/search-client.ts';
 import { WorkspaceFiles } from './node/search/workspace-files.ts';
 
@@ -41,18 +42,20 @@ const search = new SearchClient({
 });
 
 let nStarts = 0;
+let embeddedFolder = path.join(bundleFolder, '..', 'model');
 
 async function startEngine(settings: Settings, options: InitializationOptions): Promise<void> {
   const nStart = ++nStarts;
   const remote = await remoteOptionsOf(connection, settings, options);
   if (nStart !== nStarts) return; // other settings came while the client was asked
-  const embedded = options.embeddedModelFolder ?? path.join(bundleFolder, '..', 'model');
+  embeddedFolder = options.embeddedModelFolder ?? embeddedFolder;
   const cacheFolder = absolute(settings['model.cacheFolder']);
   return engine.start({
-    modelFolder: absolute(settings['model.folder']) || embedded,
+    modelFolder: absolute(settings['model.folder']) || embeddedFolder,
     ...(cacheFolder && { cacheFolder }),
     format: settings['model.format'],
     threads: settings.threads,
+    provider: settings['model.executionProvider'],
     cacheMemoryMb: settings['model.cacheMemoryMb'],
     grammarsFolder: path.join(bundleFolder, '..', 'grammars'),
     ...(remote && { remote }),
@@ -67,9 +70,29 @@ function sharing(settings: Settings, { storageFolder }: InitializationOptions) {
   return { shareFolder: path.join(storageFolder, 'engine'), environment: process.env };
 }
 
-function modelPlaces(settings: Settings) {
-  const libraryFolder = absolute(settings['model.libraryFolder']) || userModelLibrary();
-  return { libraryFolder, host: settings['model.downloadHost'] };
+/** What can be done with models, by these settings. */
+function modelsOf(settings: Settings): Models {
+  const places = {
+    libraryFolder: absolute(settings['model.libraryFolder']) || userModelLibrary(),
+    host: settings['model.downloadHost'],
+  };
+  const options = {
+    ...places,
+    embeddedFolder,
+    modelFolder: absolute(settings['model.folder']) || embeddedFolder,
+    cacheFolder: absolute(settings['model.cacheFolder']) || userCacheFolder(),
+    format: settings['model.format'],
+    threads: threadCount(settings.threads),
+    // What is measured is what computes, which may not be what was asked for.
+    provider: engine.info.provider ?? settings['model.executionProvider'],
+    cacheMemoryMb: settings['model.cacheMemoryMb'],
+  };
+  return {
+    list: async (): Promise<ModelsResponse> => ({ ...(await models.list(options)), ...places }),
+    measure: async (signal) => models.keepSpeed(options, await engine.measure(signal)),
+    download: (repo, proxy, signal, onProgress) => models.download(options, repo, proxy, signal, onProgress),
+    delete: (folder) => models.delete(options, folder),
+  };
 }
 
 /** A folder as a person writes it, with `~` for home; '' stays ''. */
@@ -104,8 +127,7 @@ attachHandlers({
   startEngine,
   configureOracles,
   missingImports: (query, signal) => engine.missingImports(query, signal),
-  models,
-  modelPlaces,
+  models: modelsOf,
   environment: process.env,
   absoluteFolder: absolute,
 });

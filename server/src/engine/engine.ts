@@ -17,11 +17,11 @@ import { cacheWeightsOf } from './decoding/cache-weights.ts';
 import type { SymbolOracle } from './decoding/constraints/symbol-oracle.ts';
 import { DraftPolicy, type PassCosts } from './decoding/drafters/draft-policy.ts';
 import { Successors } from './decoding/drafters/recycling.ts';
-import { arenaBytes } from './model/arena.ts';
-import type { Forward } from './model/backend.ts';
+import type { Forward, MachineSpeed } from './model/backend.ts';
 import { CausalLm } from './model/causal-lm.ts';
 import type { ModelMetadata } from './model/metadata.ts';
-import { SequencePool } from './model/pool.ts';
+import { SequencePool, sequencesThatFit } from './model/pool.ts';
+import { measurePasses, type PassTimes } from './model/speed.ts';
 import { fimFormatOf } from './prompt/fim.ts';
 import type { Parsers } from './syntax/parsers.ts';
 import { Trees } from './syntax/trees.ts';
@@ -37,6 +37,17 @@ export interface EngineInfo {
   readonly modelName: string;
   /** Tokens of prompt and suggestion together. */
   readonly contextTokens: number;
+  /** What computes: `cpu`, `cuda`, …; absent where another machine writes. */
+  readonly provider?: string;
+  /** For people: what is not as it was asked for. */
+  readonly notice?: string;
+}
+
+/** How fast the model is here, and the machine. */
+export interface EngineSpeed {
+  readonly times: PassTimes;
+  /** Absent where the runtime cannot tell. */
+  readonly machine?: MachineSpeed;
 }
 
 /**
@@ -60,6 +71,8 @@ export interface Engine {
    * goes first. Rejects with the signal's reason when aborted.
    */
   compress(request: CompressRequest, signal: AbortSignal): Promise<CompressResult>;
+  /** Takes five seconds at most, but for passes that take that long each. Rejects with the signal's reason. */
+  measure(signal: AbortSignal): Promise<EngineSpeed>;
   /** The suggestion of this id was accepted by the user. */
   accepted(id: number): void;
   dispose(): Promise<void>;
@@ -79,7 +92,13 @@ export interface EngineOptions {
   readonly drafters?: readonly string[];
   /** Megabytes for keys and values of all documents together; one document is always held. */
   readonly cacheMemoryMb: number;
+  /** See {@link EngineInfo}. */
+  readonly provider?: string;
+  readonly notice?: string;
 }
+
+/** For each of the two measurements of `measure`. */
+const measureBudgetMs = 2500;
 
 export interface EnginePorts {
   readonly clock: Clock;
@@ -92,12 +111,9 @@ export interface EnginePorts {
   readonly remote?: RemoteModel;
 }
 
-/** Documents whose keys and values are held at once: more than anyone types in at once. */
-const maxSequences = 8;
-
 /** Builds an engine around a loaded model. The engine owns `forward` from now on. */
 export function createEngine(options: EngineOptions, ports: EnginePorts): Engine {
-  const { name, metadata, tokenizer, forward, guard, cacheMemoryMb } = options;
+  const { name, metadata, tokenizer, forward, guard, cacheMemoryMb, provider, notice } = options;
   const { clock, tracer, parsers, oracle, remote } = ports;
   const { config } = forward;
   const contextTokens = Math.min(metadata.contextTokens ?? config.maxPositions, config.maxPositions);
@@ -110,8 +126,7 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
   const trees = parsers && new Trees(parsers, clock);
   const types = oracle && new Types(oracle, clock, tokenizer);
   const lm = new CausalLm(forward, clock);
-  const nFitting = Math.floor((cacheMemoryMb * 1e6) / arenaBytes(config, contextTokens));
-  const nSequences = Math.max(1, Math.min(maxSequences, nFitting));
+  const nSequences = sequencesThatFit(config, contextTokens, cacheMemoryMb);
   const completer = new Completer({
     documents,
     lm,
@@ -138,7 +153,12 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
   let nRequests = 0;
 
   return {
-    info: { modelName: name, contextTokens },
+    info: {
+      modelName: name,
+      contextTokens,
+      ...(provider !== undefined && !remote && { provider }),
+      ...(notice !== undefined && !remote && { notice }),
+    },
     edit(change) {
       const before = documents.get(change.uri);
       documents.apply(change);
@@ -168,6 +188,11 @@ export function createEngine(options: EngineOptions, ports: EnginePorts): Engine
     },
     relate: (uri, pieces) => documents.relate(uri, pieces),
     compress: (request, signal) => compressor.compress(request, signal),
+    async measure(signal) {
+      const machine = await forward.measureMachine?.(clock, measureBudgetMs, signal);
+      const times = await measurePasses(lm, clock, measureBudgetMs, signal);
+      return { times, ...(machine && { machine }) };
+    },
     accepted: (id) => completer.accepted(id),
     async dispose() {
       completer.dispose();

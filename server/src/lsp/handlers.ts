@@ -27,7 +27,7 @@ import type { Documents } from './documents.ts';
 import { isPosition, isRange, toCompletionRequest, triggerOf } from './from-lsp.ts';
 import { guardNotification, guardRequest } from './guard.ts';
 import { importsOf, type MissingImports } from './imports-handler.ts';
-import { attachModelHandlers, type ModelPlaces, type Models } from './model-handlers.ts';
+import { attachModelHandlers, type Models } from './model-handlers.ts';
 import { RelatedContext } from './related-context.ts';
 import type { Reporter } from './reporter.ts';
 import { SearchHandlers } from './search-handlers.ts';
@@ -45,8 +45,8 @@ export interface ServerParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** A folder as a person writes it in a setting; '' stays ''. */
   readonly absoluteFolder: (folder: string) => string;
-  readonly models: Models;
-  readonly modelPlaces: (settings: Settings) => ModelPlaces;
+  /** By the settings as they are. */
+  readonly models: (settings: Settings) => Models;
   readonly missingImports: MissingImports;
   /** Starts the engine, or replaces it by one with these settings. */
   readonly startEngine: (settings: Settings, options: InitializationOptions) => Promise<void>;
@@ -105,7 +105,7 @@ export function attachHandlers(parts: ServerParts): void {
   for (const [method, handle] of Object.entries(requests)) {
     connection.onRequest(method, guardRequest<unknown, unknown>(method, reporter, handle as never));
   }
-  attachModelHandlers(connection, reporter, parts.models, () => parts.modelPlaces(configuration.settings));
+  attachModelHandlers(connection, reporter, () => parts.models(configuration.settings));
 }
 
 async function inlineCompletion(

@@ -8,46 +8,38 @@ import {
   deleteModelRequest,
   downloadModelRequest,
   downloadProgressNotification,
-  type ListedModelParams,
   type ModelsResponse,
+  measureModelRequest,
   modelsRequest,
 } from '../../../protocol/messages.ts';
 import { guardCommand } from './guard.ts';
 import type { Reporter } from './reporter.ts';
 
-/** Where models are kept, and where they are downloaded from. */
-export interface ModelPlaces {
-  readonly libraryFolder: string;
-  readonly host: string;
-}
-
-/** Made real by node/models. */
+/** Made real by node/models, for the settings as they are. */
 export interface Models {
-  list(places: ModelPlaces): Promise<ListedModelParams[]>;
+  list(): Promise<ModelsResponse>;
+  /** Measures the running model and this machine, and keeps that. Rejects with EngineError or the signal's reason. */
+  measure(signal: AbortSignal): Promise<void>;
   download(
-    places: ModelPlaces,
     repo: string,
     proxy: string | undefined,
     signal: AbortSignal,
     onProgress: (doneBytes: number, totalBytes: number) => void,
   ): Promise<string>;
-  delete(places: ModelPlaces, folder: string): Promise<void>;
+  delete(folder: string): Promise<void>;
 }
 
 /** Progress is sent this often at most. */
 const progressMs = 200;
 
-export function attachModelHandlers(
-  connection: Connection,
-  reporter: Reporter,
-  models: Models,
-  places: () => ModelPlaces,
-): void {
+export function attachModelHandlers(connection: Connection, reporter: Reporter, models: () => Models): void {
   const answer = <P>(method: string, handle: (params: P, signal: AbortSignal) => Promise<unknown>) =>
     connection.onRequest(method, guardCommand<P, unknown>(method, reporter, handle));
 
-  answer(modelsRequest, async (): Promise<ModelsResponse> => {
-    return { models: await models.list(places()), ...places() };
+  answer(modelsRequest, () => models().list());
+  answer(measureModelRequest, async (_, signal) => {
+    await models().measure(signal);
+    return models().list();
   });
   answer(downloadModelRequest, async ({ repo, proxy }: DownloadModelParams, signal) => {
     let sentMs = 0;
@@ -57,10 +49,10 @@ export function attachModelHandlers(
       const params: DownloadProgressParams = { repo, doneBytes, totalBytes };
       void connection.sendNotification(downloadProgressNotification, params);
     };
-    return models.download(places(), String(repo), proxy || undefined, signal, onProgress);
+    return models().download(String(repo), proxy || undefined, signal, onProgress);
   });
   answer(deleteModelRequest, async ({ folder }: DeleteModelParams) => {
-    await models.delete(places(), String(folder));
+    await models().delete(String(folder));
     return null;
   });
 }

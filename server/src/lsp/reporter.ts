@@ -29,11 +29,13 @@ export class Reporter {
   private lastFailure: string | undefined;
   private lastIndexError: string | undefined;
   private readonly saidOfOracles = new Set<string>();
+  private readonly saidNotices = new Set<string>();
 
   constructor(private readonly connection: Connection) {}
 
-  /** The engine process changed its state. */
-  engineState(status: StatusParams): void {
+  /** The engine process changed its state. A notice is shown once, however often the engine starts. */
+  engineState({ notice, ...status }: StatusParams & { readonly notice?: string }): void {
+    if (notice !== undefined && !this.saidNotices.has(notice)) this.warn(notice);
     this.engineStatus = status;
     this.requestError = undefined;
     this.sendStatus();
@@ -85,6 +87,13 @@ export class Reporter {
     const level = health === 'failed' || health === 'restarting' ? 'warn' : 'info';
     if (health !== 'starting' && !this.saidOfOracles.has(line)) this.log(level, line);
     this.saidOfOracles.add(line);
+  }
+
+  private warn(notice: string): void {
+    this.saidNotices.add(notice);
+    this.log('warn', notice);
+    const message = `Stet: ${notice}`;
+    void this.connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Warning, message });
   }
 
   log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void {

@@ -53,6 +53,7 @@ export function isSameEngine(a: Settings, b: Settings): boolean {
     'model.format',
     'model.cacheFolder',
     'model.cacheMemoryMb',
+    'model.executionProvider',
     'model.shareBetweenWindows',
     'threads',
     'completion.backend',

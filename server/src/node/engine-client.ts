@@ -14,6 +14,7 @@ import type {
   DocumentChange,
   Engine,
   EngineInfo,
+  EngineSpeed,
   RelatedPiece,
 } from '../engine/engine.ts';
 import { systemClock } from './clock.ts';
@@ -23,9 +24,9 @@ import { Gate } from './gate.ts';
 import type { OracleOptions } from './oracles/oracles.ts';
 import type { ImportsQuery, TextChange } from './oracles/typescript/wire.ts';
 import { Restarts } from './restarts.ts';
-
 import { type JoinedEngine, joinEngine } from './sharing/join-engine.ts';
 import { shareFileOf } from './sharing/share-file.ts';
+
 export interface EngineClientOptions {
   /** The bundle of engine-main. */
   readonly enginePath: string;
@@ -49,9 +50,9 @@ export class EngineClient implements Engine {
   /** Grows with every start and at dispose: whoever awaited something finds out that it was overtaken. */
   private epoch = 0;
   private readonly clock: Clock;
-  /** Of its own accord there is no process: the next request starts one. */
   /** A shared process died twice: what this window does may be why, so that it goes on alone. */
   private isAlone = false;
+  /** Of its own accord there is no process: the next request starts one. */
   private isResting = false;
   private nRunning = 0;
   private lastUsedMs: number;
@@ -77,8 +78,8 @@ export class EngineClient implements Engine {
     this.isResting = false;
     this.lastUsedMs = this.clock.nowMs();
     this.restarts.reset();
-    const epoch = ++this.epoch;
     this.isAlone = false;
+    const epoch = ++this.epoch;
     this.ready = this.ready.renewed();
     this.host.onState({ state: 'loading', detail: 'Loading the model…' });
     await this.stopProcess(); // first, so that two models are never in memory at once
@@ -118,6 +119,10 @@ export class EngineClient implements Engine {
 
   compress(request: CompressRequest, signal: AbortSignal): Promise<CompressResult> {
     return this.use(signal, (process) => process.compress(request, signal));
+  }
+
+  measure(signal: AbortSignal): Promise<EngineSpeed> {
+    return this.use(signal, (process) => process.measure(signal));
   }
 
   /** The imports that an accepted text lacks; none where nobody knows, or no engine is ready. */
@@ -205,7 +210,9 @@ export class EngineClient implements Engine {
     if (this.oracles) process.configureOracles(this.oracles);
     for (const change of this.host.openDocuments()) process.edit(change);
     this.ready.open(process);
-    this.host.onState({ state: 'ready', detail: info.modelName });
+    const { modelName, provider, notice } = info;
+    const detail = provider === undefined ? modelName : `${modelName} on ${provider}`;
+    this.host.onState({ state: 'ready', detail, ...(notice !== undefined && { notice }) });
   }
 
   /** The model cannot be opened: trying again would end the same, so the process goes. */
@@ -222,6 +229,7 @@ export class EngineClient implements Engine {
     this.process = undefined;
     this.ready = this.ready.renewed();
     const { nDeaths, delayMs } = this.restarts.died(this.clock.nowMs());
+    if (nDeaths > 1) this.isAlone = true;
     this.log('error', `The engine process ended (${how}).`);
     if (delayMs === undefined) {
       const detail = `The engine stopped ${nDeaths} times within a minute. ${restartHint}`;
@@ -229,7 +237,6 @@ export class EngineClient implements Engine {
       this.host.onState({ state: 'error', detail });
       return;
     }
-    if (nDeaths > 1) this.isAlone = true;
     this.host.onState({ state: 'loading', detail: 'The engine stopped and is being started again…' });
     void this.clock.sleep(delayMs).then(() => {
       if (epoch === this.epoch && this.options) this.spawn(this.options, epoch);

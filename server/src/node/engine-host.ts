@@ -14,6 +14,7 @@ import {
   editNotification,
   importsRequest,
   loadingNotification,
+  measureRequest,
   openRequest,
   oraclesNotification,
   relateNotification,
@@ -39,7 +40,6 @@ export interface OracleService {
   ) => Promise<readonly TextChange[] | undefined>;
 }
 
-/** Serves one engine over `connection`, from `open` to `dispose`. */
 /** One engine at the other end of a connection. */
 export interface ServedEngine {
   /** The peer closed it by itself. */
@@ -48,15 +48,16 @@ export interface ServedEngine {
   close(): Promise<void>;
 }
 
+/** Serves one engine over `connection`, from `open` to `dispose`. */
 export function serveEngine(
   connection: MessageConnection,
   open: OpenEngine,
   oracles?: OracleService,
 ): ServedEngine {
   let engine: Engine | undefined;
-  const opened = () => defined(engine, 'the engine was used before it was opened');
   let isDisposed = false;
   const gone = new AbortController();
+  const opened = () => defined(engine, 'the engine was used before it was opened');
   const tracer: Tracer = (event) => send(connection, (c) => c.sendNotification(traceNotification, event));
   const onStatus = (detail: string) =>
     send(connection, (c) => c.sendNotification(loadingNotification, { detail }));
@@ -88,10 +89,23 @@ export function serveEngine(
       return toResponseError(error, signal) as never;
     }
   });
+  connection.onRequest(measureRequest, async (token) => {
+    const signal = AbortSignal.any([abortSignalOf(token), gone.signal]);
+    try {
+      return await opened().measure(signal);
+    } catch (error) {
+      return toResponseError(error, signal) as never;
+    }
+  });
   connection.onNotification(relateNotification, ({ uri, pieces }) => engine?.relate(uri, pieces));
   const dispose = async () => {
     const ending = engine;
     engine = undefined;
+    await ending?.dispose();
+  };
+  connection.onRequest(disposeRequest, async () => {
+    isDisposed = true;
+    await dispose();
   });
   connection.onNotification(editNotification, (change) => {
     try {
@@ -101,11 +115,6 @@ export function serveEngine(
     }
   });
   connection.onNotification(oraclesNotification, (options) => oracles?.configure(options));
-    await ending?.dispose();
-  };
-  connection.onRequest(disposeRequest, async () => {
-    isDisposed = true;
-    await dispose();
   connection.onRequest(importsRequest, async (query, token) => {
     const signal = AbortSignal.any([abortSignalOf(token), gone.signal]);
     try {
@@ -116,7 +125,6 @@ export function serveEngine(
   });
   connection.onNotification(acceptedNotification, ({ id }) => engine?.accepted(id));
   connection.listen();
-}
   return {
     get isDisposed() {
       return isDisposed;
@@ -126,3 +134,4 @@ export function serveEngine(
       await dispose();
     },
   };
+}

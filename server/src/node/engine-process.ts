@@ -11,6 +11,7 @@ import type {
   CompressResult,
   DocumentChange,
   EngineInfo,
+  EngineSpeed,
   RelatedPiece,
 } from '../engine/engine.ts';
 import { abortableRequest, ChildService, type Service } from './child-service.ts';
@@ -24,6 +25,7 @@ import {
   fromResponseError,
   importsRequest,
   loadingNotification,
+  measureRequest,
   openRequest,
   oraclesNotification,
   relateNotification,
@@ -32,9 +34,9 @@ import {
 } from './engine-wire.ts';
 import type { OracleOptions } from './oracles/oracles.ts';
 import type { ImportsQuery, TextChange } from './oracles/typescript/wire.ts';
+import { type JoinedEngine, SharedService } from './sharing/join-engine.ts';
 
 export interface EngineProcessEvents {
-import { type JoinedEngine, SharedService } from './sharing/join-engine.ts';
   /** Once, when the process is gone; `how` for the log. */
   readonly onExit: (how: string) => void;
   readonly onLoading: (detail: string) => void;
@@ -100,6 +102,11 @@ export class EngineProcess {
   /** As `complete`. */
   compress(request: CompressRequest, signal: AbortSignal): Promise<CompressResult> {
     return abortableRequest(signal, (token) => this.connection.sendRequest(compressRequest, request, token));
+  }
+
+  /** As `complete`. */
+  measure(signal: AbortSignal): Promise<EngineSpeed> {
+    return abortableRequest(signal, (token) => this.connection.sendRequest(measureRequest, token));
   }
 
   /** Asks the process to end, then makes it. Resolves when it is gone. */

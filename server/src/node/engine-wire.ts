@@ -21,9 +21,11 @@ import type {
   CompressResult,
   DocumentChange,
   EngineInfo,
+  EngineSpeed,
   RelatedPiece,
 } from '../engine/engine.ts';
 import type { WeightFormat } from '../engine/model/weights.ts';
+import type { ExecutionProvider } from './execution-provider.ts';
 import type { OracleOptions } from './oracles/oracles.ts';
 import type { ImportsQuery, TextChange } from './oracles/typescript/wire.ts';
 import type { HttpModelOptions } from './remote/http-model.ts';
@@ -36,20 +38,24 @@ export interface EngineProcessOptions {
   readonly format: WeightFormat;
   /** 0: chosen from the number of cores. */
   readonly threads: number;
+  /** What computes; the processor when absent. */
+  readonly provider?: ExecutionProvider;
   readonly cacheMemoryMb: number;
   readonly grammarsFolder: string;
   /** Writes suggestions in the stead of the model. */
   readonly remote?: HttpModelOptions;
-}
-
-/** How the engine process is, for the status item. */
-export interface EngineState {
   /** Where windows that share a model find each other; absent: the process is this window's own. */
   readonly shareFolder?: string;
   /** The window's own, where the process was started by another: programs are looked up in it. */
   readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** How the engine process is, for the status item. */
+export interface EngineState {
   readonly state: 'loading' | 'ready' | 'error';
   readonly detail: string;
+  /** For people: what is not as it was asked for. To be said once. */
+  readonly notice?: string;
 }
 
 interface ErrorData {
@@ -62,6 +68,7 @@ export const completeRequest = new RequestType<CompletionRequest, CompletionResu
   'engine/complete',
 );
 export const compressRequest = new RequestType<CompressRequest, CompressResult, ErrorData>('engine/compress');
+export const measureRequest = new RequestType0<EngineSpeed, ErrorData>('engine/measure');
 export const importsRequest = new RequestType<ImportsQuery, readonly TextChange[] | null, ErrorData>(
   'engine/imports',
 );

@@ -12,6 +12,7 @@ import { Parsers } from '../engine/syntax/parsers.ts';
 import { Tokenizer } from '../engine/tokens/tokenizer.ts';
 import { systemClock } from './clock.ts';
 import { grammarsIn } from './files.ts';
+import type { ExecutionProvider } from './execution-provider.ts';
 import { type OpenedModel, openModel } from './model-store.ts';
 import { loadForward } from './onnx.ts';
 import { threadCount, userCacheFolder } from './places.ts';
@@ -20,6 +21,8 @@ import { HttpModel, type HttpModelOptions } from './remote/http-model.ts';
 export interface LocalEngineOptions extends ModelOptions {
   /** 0: chosen from the number of cores. */
   readonly threads: number;
+  /** What computes; the processor when absent. */
+  readonly provider?: ExecutionProvider;
   readonly cacheMemoryMb: number;
   /** What static analysis knows; the engine owns it from now on. */
   readonly oracle?: SymbolOracle;
@@ -47,6 +50,9 @@ export interface LoadedModel extends Pick<OpenedModel, 'name' | 'metadata' | 'gu
   readonly tokenizer: Tokenizer;
   readonly forward: Forward;
   readonly passCosts: PassCosts;
+  readonly provider: ExecutionProvider;
+  /** For people: why it is not the one asked for. */
+  readonly notice?: string;
 }
 
 /** Opens the engine. Rejects with EngineError naming the way out, or with the signal's reason. */
@@ -56,14 +62,29 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
 }
 
 /** Reads the model into memory. Rejects as `openLocalEngine` does. */
-export async function loadModel(options: ModelOptions & { readonly threads: number }): Promise<LoadedModel> {
+export async function loadModel(
+  options: ModelOptions & Pick<LocalEngineOptions, 'threads' | 'provider'>,
+): Promise<LoadedModel> {
   const model = await openModelFor(options);
   options.onStatus?.(`Loading ${model.name}`);
   const tokenizer = Tokenizer.parse(model.tokenizerJson, model.tokenizerConfig);
-  const forward = await loadForward(model.graphs, model.config, { nThread: threadCount(options.threads) });
+  const forward = await loadForward(model.graphs, model.config, {
+    nThread: threadCount(options.threads),
+    ...(options.provider && { provider: options.provider }),
+  });
   const passCosts = await measurePassCosts(forward, systemClock);
   const { name, metadata, guard } = model;
-  return { name, metadata, ...(guard && { guard }), tokenizer, forward, passCosts };
+  const { provider, notice } = forward;
+  return {
+    name,
+    metadata,
+    tokenizer,
+    forward,
+    passCosts,
+    provider,
+    ...(guard && { guard }),
+    ...(notice !== undefined && { notice }),
+  };
 }
 
 /** An engine over a loaded model, whose `forward` it owns from now on. */

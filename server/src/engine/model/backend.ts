@@ -38,7 +38,11 @@ export interface Forward {
    * Measures what this machine does with the threads of this model, for about `budgetMs`; passes may run
    * meanwhile. Absent in fakes. Rejects with the signal's reason.
    */
-  measureMachine?(clock: Clock, budgetMs: number, signal: AbortSignal): Promise<MachineSpeed>;
+  measureMachine?(
+    clock: Clock,
+    budgetMs: number,
+    signal: AbortSignal,
+  ): Promise<MachineSpeed | undefined>;
   dispose(): Promise<void>;
 }
 

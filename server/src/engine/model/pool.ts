@@ -1,9 +1,18 @@
 /** SequencePool: one Sequence per document, the least recently used one recycled when arenas run out. */
 
 import { defined } from '../base/assert.ts';
-import { KvArena } from './arena.ts';
+import { arenaBytes, KvArena, type KvShape } from './arena.ts';
 import type { ModelConfig } from './contract.ts';
 import { Sequence } from './sequence.ts';
+
+/** Documents whose keys and values are held at once: more than anyone types in at once. */
+const maxSequences = 8;
+
+/** How many documents' keys and values `memoryMb` holds; one at least. */
+export function sequencesThatFit(config: KvShape, contextTokens: number, memoryMb: number): number {
+  const nFitting = Math.floor((memoryMb * 1e6) / arenaBytes(config, contextTokens));
+  return Math.max(1, Math.min(maxSequences, nFitting));
+}
 
 /** Allocates arenas as documents first need one, never more than `capacity`, and never frees one. */
 export class SequencePool {

@@ -90,7 +90,7 @@ export function knownMachine(
   measured: Footprint,
   { stepMs }: PassTimes,
 ): KnownMachine {
-  const layersMs = Math.max(0, stepMs - measured.tokenBytes / machine.bytesPerMs);
+  const layersMs = Math.max(1e-6, stepMs - measured.tokenBytes / machine.bytesPerMs);
   return { ...machine, layerMs: layersMs / measured.nLayer };
 }
 

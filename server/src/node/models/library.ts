@@ -1,19 +1,25 @@
 /** ModelLibrary: the models that a user can choose from: the embedded one, downloaded ones, and a curated list. */
 
 import { readdir, rm, stat } from 'node:fs/promises';
-import { totalmem } from 'node:os';
-import { join, resolve, sep } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import { EngineError } from '../../engine/base/error.ts';
+import { arenaBytes } from '../../engine/model/arena.ts';
+import { type ModelConfig, parseModelConfig } from '../../engine/model/contract.ts';
+import { footprintOf } from '../../engine/model/footprint.ts';
+import { sequencesThatFit } from '../../engine/model/pool.ts';
+import { predictPasses, suggestionMs } from '../../engine/model/speed.ts';
+import type { WeightFormat } from '../../engine/model/weights.ts';
 import { readModelFolder } from '../model-files.ts';
 import { receiptFile, receiptOf } from './download.ts';
+import type { ListedModel, ModelSpeed } from './listed-model.ts';
+import { type SpeedConditions, SpeedMemory } from './speed-memory.ts';
 
-/** What is said of a model before it is there. Sizes and counts are the publishers'. */
+/** What is said of a model before it is there. Sizes and shapes are the publishers'. */
 interface CatalogEntry {
   readonly repo: string;
   readonly title: string;
   readonly licence: string;
-  /** Millions of parameters. */
-  readonly parametersM: number;
+  readonly config: ModelConfig;
   /** Of what is downloaded. */
   readonly sizeBytes: number;
 }
@@ -24,50 +30,89 @@ const catalog: readonly CatalogEntry[] = [
     repo: 'Qwen/Qwen2.5-Coder-0.5B',
     title: 'Qwen2.5-Coder 0.5B',
     licence: 'Apache-2.0',
-    parametersM: 494,
+    config: qwen({
+      hidden_size: 896,
+      intermediate_size: 4864,
+      num_hidden_layers: 24,
+      num_attention_heads: 14,
+    }),
     sizeBytes: 1.0e9,
   },
   {
     repo: 'Qwen/Qwen2.5-Coder-1.5B',
     title: 'Qwen2.5-Coder 1.5B',
     licence: 'Apache-2.0',
-    parametersM: 1540,
+    config: qwen({
+      hidden_size: 1536,
+      intermediate_size: 8960,
+      num_hidden_layers: 28,
+      num_attention_heads: 12,
+    }),
     sizeBytes: 3.1e9,
   },
 ];
 
-export interface ListedModel {
-  /** Where it lies; undefined: it would have to be downloaded. */
-  readonly folder?: string;
-  /** Where it came or would come from: `owner/name`. */
-  readonly repo?: string;
-  readonly title: string;
-  readonly licence?: string;
-  readonly parametersM?: number;
-  /** On disk, or to be downloaded. */
-  readonly sizeBytes: number;
-  /** Megabytes of memory while it runs in int8, with its cache. */
-  readonly memoryMb?: number;
-  /** It needs more than half of this machine's memory. */
-  readonly isTooLarge?: boolean;
+/** What the small models of that family have in common. */
+function qwen(shape: object): ModelConfig {
+  return parseModelConfig({
+    architectures: ['Qwen2ForCausalLM'],
+    num_key_value_heads: 2,
+    vocab_size: 151_936,
+    max_position_embeddings: 32_768,
+    rope_theta: 1_000_000,
+    hidden_act: 'silu',
+    tie_word_embeddings: true,
+    ...shape,
+  });
+}
+
+/** How models would run here, which their memory and speed depend on. */
+export interface RunConditions extends SpeedConditions {
+  readonly format: WeightFormat;
+  /** Of what is read of open files, for all of them. */
+  readonly cacheMemoryMb: number;
+  /** Where converted models, and what was measured of them, are kept. */
+  readonly cacheFolder: string;
 }
 
 export class ModelLibrary {
   private readonly folder: string;
+  private readonly speeds: SpeedMemory | undefined;
 
-  /** `folder` holds a folder for each model; it need not exist. */
-  constructor(folder: string) {
+  /** `folder` holds a folder for each model; it need not exist. Without conditions nothing is said of memory and speed. */
+  constructor(
+    folder: string,
+    private readonly conditions?: RunConditions,
+  ) {
     this.folder = resolve(folder);
+    this.speeds = conditions && new SpeedMemory(conditions.cacheFolder);
   }
 
   /** Downloaded models first, then the rest of the curated list. */
   async list(): Promise<ListedModel[]> {
     const names = await readdir(this.folder).catch(() => []);
-    const here = (await Promise.all(names.map((name) => this.describe(join(this.folder, name))))).flatMap(
+    const here = (await Promise.all(names.map((name) => this.downloaded(join(this.folder, name))))).flatMap(
       (model) => model ?? [],
     );
-    const isHere = ({ repo }: CatalogEntry) => here.some((model) => model.repo === repo);
-    return [...here, ...catalog.filter((entry) => !isHere(entry)).map(offered)];
+    const missing = catalog.filter(({ repo }) => !here.some((model) => model.repo === repo));
+    const offered = missing.map(async ({ repo, title, licence, sizeBytes, config }) => ({
+      repo,
+      title,
+      licence,
+      sizeBytes,
+      ...(await this.figuresOf(config, config.maxPositions)),
+    }));
+    return [...here, ...(await Promise.all(offered))];
+  }
+
+  /** Any folder with a model in it; undefined where there is none. */
+  async describe(folder: string, title = basename(folder)): Promise<ListedModel | undefined> {
+    const model = await readModelFolder(folder).catch(() => undefined);
+    if (!model) return undefined; // someone took files out of it
+    const { config, metadata } = model;
+    const contextTokens = Math.min(metadata.contextTokens ?? config.maxPositions, config.maxPositions);
+    const sizeBytes = await sizeOfFolder(folder);
+    return { folder, title, sizeBytes, ...(await this.figuresOf(config, contextTokens)) };
   }
 
   /** Where a model of this name is downloaded to. */
@@ -90,34 +135,47 @@ export class ModelLibrary {
     await rm(target, { recursive: true, force: true });
   }
 
-  private async describe(folder: string): Promise<ListedModel | undefined> {
+  private async downloaded(folder: string): Promise<ListedModel | undefined> {
     const receipt = await receiptOf(folder);
     if (!receipt) return undefined;
-    const entry = catalog.find(({ repo }) => repo === receipt.repo);
-    const { config } = await readModelFolder(folder).catch(() => ({ config: undefined }));
-    if (!config) return undefined; // someone took files out of it
     const { repo } = receipt;
-    const base = entry ? offered(entry) : { title: repo, repo };
-    return { ...base, folder, repo, sizeBytes: await sizeOfFolder(folder) };
+    const entry = catalog.find((known) => known.repo === repo);
+    const model = await this.describe(folder, entry?.title ?? repo);
+    return model && { ...model, repo, ...(entry && { licence: entry.licence }) };
+  }
+
+  /** What a model of this shape takes here. */
+  private async figuresOf(
+    config: ModelConfig,
+    contextTokens: number,
+  ): Promise<Pick<ListedModel, 'parametersM' | 'memoryMb' | 'speed'>> {
+    const { conditions } = this;
+    const footprint = footprintOf(config, conditions?.format ?? 'int8');
+    const parametersM = Math.round(footprint.nParameters / 1e6);
+    if (!conditions) return { parametersM };
+    const nSequence = sequencesThatFit(config, contextTokens, conditions.cacheMemoryMb);
+    const cacheBytes = nSequence * arenaBytes(config, contextTokens);
+    const memoryMb = Math.round((footprint.weightsBytes + cacheBytes) / 1e6 + runtimeMb);
+    const speed = await this.speedOf(config, conditions);
+    return { parametersM, memoryMb, ...(speed && { speed }) };
+  }
+
+  private async speedOf(config: ModelConfig, conditions: RunConditions): Promise<ModelSpeed | undefined> {
+    const { format } = conditions;
+    const measured = await this.speeds?.model(conditions, config, format);
+    const machine = await this.speeds?.machine(conditions);
+    const times = measured ?? (machine && predictPasses(footprintOf(config, format), machine));
+    if (!times) return undefined;
+    return {
+      suggestionMs: suggestionMs(times),
+      tokensPerSecond: 1000 / times.stepMs,
+      isPredicted: !measured,
+    };
   }
 }
 
-/** int8 weights with their scales, and what a runtime, a cache of 2,048 tokens and an extension need besides. */
-const bytesPerParameter = 1.1;
-const fixedMb = 250;
-
-function offered({ repo, title, licence, parametersM, sizeBytes }: CatalogEntry): ListedModel {
-  const memoryMb = Math.round(parametersM * bytesPerParameter + fixedMb);
-  return {
-    repo,
-    title,
-    licence,
-    parametersM,
-    sizeBytes,
-    memoryMb,
-    isTooLarge: memoryMb * 1e6 > totalmem() / 2,
-  };
-}
+/** The engine process without a model: what is left of 204 MB with the embedded one (docs/benchmarks.md). */
+const runtimeMb = 150;
 
 async function sizeOfFolder(folder: string): Promise<number> {
   const names = await readdir(folder);

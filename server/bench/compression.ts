@@ -162,6 +162,7 @@ function figuresOf(key: string, all: readonly Outcome[]): Figure[] {
     ...figure('tokens', '', ({ context }) => context.nTokens),
     ...figure('ratio', '×', ({ context }) => ratio(context)),
     ...figure('ms', 'ms', ({ context }) => context.ms, median),
+    ...figure('warm ms', 'ms', ({ context }) => context.warmMs, median),
     ...figure('parses', '%', ({ context }) => parses(context)),
   ];
 }

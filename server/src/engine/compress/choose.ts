@@ -52,10 +52,20 @@ const sizeExponent = 0.4;
 /** As score.ts: nothing is worth nothing. */
 const floor = 0.001;
 
-/** The choice of the most value whose pieces take at most `budget` tokens, each counted for itself. */
-export function choose(scored: readonly Scored[], budget: number, options: ChooseOptions): Choice {
+/** The pieces that are considered, and what each form of them takes and is worth. */
+export interface Choosable {
+  readonly considered: readonly Scored[];
+  readonly forms: readonly (readonly KeptForm[])[];
+}
+
+/** Works out all forms once, for however many budgets are tried. */
+export function choosable(scored: readonly Scored[], options: ChooseOptions): Choosable {
   const considered = [...scored].sort((a, b) => b.score - a.score).slice(0, maxConsidered);
-  const forms = considered.map((one) => formsOf(one, options));
+  return { considered, forms: considered.map((one) => formsOf(one, options)) };
+}
+
+/** The choice of the most value whose pieces take at most `budget` tokens, each counted for itself. */
+export function choose({ considered, forms }: Choosable, budget: number): Choice {
   const chosen = fill(forms, Math.max(0, budget));
   const choice = new Map<string, Kept>();
   considered.forEach(({ candidate }, i) => {
@@ -94,15 +104,24 @@ function formsOf(one: Scored, { count, previous, forms: allowed }: ChooseOptions
     first && /^\s*[rRuU]?(?:"""|''')/.test(file.text.slice(first.start, first.endExclusive));
   add({ form: 'skeleton', ...(hasDocstring && { parts: new Set([0]) }) }, skeletonShare);
   if (part.parts.length < 3) return forms;
+  const blocks = blocksWithin(one);
   for (const share of blockShares) {
-    const parts = blocksWithin(one, share);
+    const parts = telling(blocks, share);
     if (parts.size > 0) add({ form: 'blocks', parts }, 1);
   }
   return forms;
 }
 
-/** The most telling blocks of a function that take at most `share` of it. */
-function blocksWithin({ candidate, lost, surprise }: Scored, share: number): ReadonlySet<number> {
+/** A block of a function: its statements [start, endExclusive), by their indices. */
+interface Block {
+  readonly start: number;
+  readonly endExclusive: number;
+  /** In characters. */
+  readonly size: number;
+  readonly value: number;
+}
+
+function blocksWithin({ candidate, lost, surprise }: Scored): Block[] {
   const { part, source } = candidate;
   const { text } = source.file;
   const statements = part.parts.map(({ start, endExclusive }) => text.slice(start, endExclusive));
@@ -115,20 +134,24 @@ function blocksWithin({ candidate, lost, surprise }: Scored, share: number): Rea
   const shared = texts.map((own) => Math.max(0, nothing - lost(own)));
   const sum = shared.reduce((all, value) => all + value, 0) || 1;
   const returns = texts.map((own) => (/^\s*(?:return|yield|throw|raise)\b/m.test(own) ? 0.2 : 0));
-  const sizes = blocks.map(([start, end]) =>
-    lengths.slice(start, end).reduce((all, length) => all + length, 0),
-  );
-  const values = blocks.map(
-    (_, i) => (sizes[i] as number) / total / 2 + (shared[i] as number) / sum / 2 + (returns[i] as number),
-  );
+  return blocks.map(([start, endExclusive], i) => {
+    const size = lengths.slice(start, endExclusive).reduce((all, length) => all + length, 0);
+    const value = size / total / 2 + (shared[i] as number) / sum / 2 + (returns[i] as number);
+    return { start, endExclusive, size, value };
+  });
+}
+
+/** The statements of the most telling blocks that take at most `share` of all. */
+function telling(blocks: readonly Block[], share: number): ReadonlySet<number> {
+  const total = blocks.reduce((sum, { size }) => sum + size, 0);
   const chosen = fill(
-    sizes.map((cost, i) => [{ cost, value: values[i] as number }]),
+    blocks.map(({ size, value }) => [{ cost: size, value }]),
     Math.floor(total * share),
   );
   const parts = new Set<number>();
-  blocks.forEach(([start, end], i) => {
+  blocks.forEach(({ start, endExclusive }, i) => {
     if ((chosen[i] as number) < 0) return;
-    for (let at = start; at < end; at++) parts.add(at);
+    for (let at = start; at < endExclusive; at++) parts.add(at);
   });
   return parts;
 }

@@ -14,6 +14,7 @@ import { SegmentTokenizer } from '../tokens/retokenize.ts';
 import { Tokenizer } from '../tokens/tokenizer.ts';
 import { Compressor } from './compress.ts';
 import { passageOf, Ranker } from './rank.ts';
+import { Readings } from './readings.ts';
 import { gapMarker } from './render.ts';
 import type { CompressFile, CompressRequest } from './request.ts';
 
@@ -181,6 +182,61 @@ describe('whatever the budget', () => {
     const lost = (result: typeof first) => kept(first).filter((id) => !kept(result).includes(id)).length;
     const fresh = lost(await compress(moved));
     expect(lost(await compress({ ...moved, previous: kept(first) }))).toBeLessThanOrEqual(fresh);
+  });
+});
+
+describe('what is kept from request to request', () => {
+  test('changes no answer, whatever is edited and asked between', async () => {
+    const clock = { nowMs: () => 0, sleep: async () => {}, yieldToHost: async () => {} }; // parsers never run out of time
+    const random = seededRandom(5);
+    const pick = <T>(all: readonly T[]) => all[Math.floor(random() * all.length)] as T;
+    const warm = new Compressor({ segments, clock, parsers });
+    const files = samples.filter((_, i) => i % 5 === 0);
+    const words = ['total', 'rebate of an item', 'parse lines\r\n', 'checkout', ''];
+    for (let round = 0; round < 8; round++) {
+      const at = Math.floor(random() * files.length);
+      const { text, ...file } = files[at] as CompressFile;
+      const from = Math.floor(random() * text.length);
+      const removed = random() < 0.5 ? Math.floor(random() * 40) : 0;
+      const edited = text.slice(0, from) + pick(['', 'x', '\n', '}\n', '"']) + text.slice(from + removed);
+      if (random() < 0.6) files[at] = { ...file, text: edited }; // else the same files are asked again
+      const request = { query: pick(words), files, budgetTokens: pick([40, 300, 900]) };
+      const { ms: _, ...cold } = await new Compressor({ segments, clock, parsers }).compress(request, signal);
+      expect(await warm.compress(request, signal)).toMatchObject(cold);
+    }
+  });
+
+  test('the same text under another name or in another language is read anew where that matters', async () => {
+    const warm = new Compressor({ segments, clock, parsers });
+    const { text } = sample('cart.ts');
+    for (const file of [
+      { path: 'cart.ts', languageId: 'typescript', text },
+      { path: 'other.ts', languageId: 'typescript', text },
+      { path: 'cart.txt', languageId: 'plaintext', text },
+    ]) {
+      const request = { query: 'other total', files: [file], budgetTokens: 200 };
+      const { ms: _, ...cold } = await compress(request);
+      expect(await warm.compress(request, signal)).toMatchObject(cold);
+    }
+  });
+
+  test('a file asked about again is not parsed again; one whose parser ran out of time is', async () => {
+    let nowMs = 0;
+    let nYields = 0; // one after each file that is parsed
+    const counting = { ...clock, nowMs: () => nowMs, yieldToHost: async () => void nYields++ };
+    const readings = new Readings(counting, parsers, true);
+    const { text, languageId } = sample('cart.py');
+    const long = text.repeat(40); // parsers look at the clock now and then only
+    const impatient = { ...counting, nowMs: () => (nowMs += 3000) };
+    const hurried = new Readings(impatient, parsers, true);
+    expect((await hurried.of(languageId, long)).nErrors).toBeUndefined();
+    expect((await hurried.of(languageId, long)).nErrors).toBeUndefined();
+    expect(nYields).toBe(2);
+    const first = await readings.of(languageId, text);
+    expect(await readings.of(languageId, text.replaceAll('\n', '\r\n'))).toBe(first);
+    expect(nYields).toBe(3);
+    expect((await readings.of(languageId, `${text} `)).outline).not.toBe(first.outline);
+    expect(nYields).toBe(4);
   });
 });
 

@@ -6,17 +6,17 @@
 // counted and parsed before it is believed.
 
 import type { Clock } from '../base/ports.ts';
-import { nErrors } from '../syntax/errors.ts';
-import type { Parsers, Tree } from '../syntax/parsers.ts';
+import type { Parsers } from '../syntax/parsers.ts';
 import { hashOf } from '../text/hash.ts';
 import type { SegmentTokenizer } from '../tokens/retokenize.ts';
 import { type Candidate, candidatesOf, type Source } from './candidates.ts';
-import { choose, type Scored } from './choose.ts';
-import { outlineOf } from './outline.ts';
+import { choosable, choose, type Scored } from './choose.ts';
 import type { Ranker } from './rank.ts';
+import { Readings } from './readings.ts';
 import { type Choice, gapMarker, type Kept, render } from './render.ts';
 import type { CompressedPart, CompressFile, CompressRequest, CompressResult } from './request.ts';
 import { score } from './score.ts';
+import { TextFacts } from './text-facts.ts';
 
 export interface CompressorParts {
   readonly segments: SegmentTokenizer;
@@ -31,10 +31,6 @@ export interface CompressorParts {
   readonly without?: readonly ('skeletons' | 'blocks')[];
 }
 
-/** Longer files are cut by paragraphs. */
-const maxTreeLength = 1_000_000;
-const maxParseMs = 2000;
-
 /** Imports that take more of the budget than this are given up for code. */
 const maxImportShare = 0.15;
 
@@ -46,7 +42,14 @@ const maxFiles = 5000;
 const maxChars = 20_000_000;
 
 export class Compressor {
-  constructor(private readonly parts: CompressorParts) {}
+  private readonly readings: Readings;
+  private readonly facts: TextFacts;
+
+  constructor(private readonly parts: CompressorParts) {
+    const { clock, parsers, segments, without } = parts;
+    this.readings = new Readings(clock, parsers, !without?.includes('blocks'));
+    this.facts = new TextFacts(segments);
+  }
 
   /** Rejects with the signal's reason; everything else has an answer, if an empty one. */
   async compress(request: CompressRequest, signal: AbortSignal): Promise<CompressResult> {
@@ -55,10 +58,10 @@ export class Compressor {
     signal.throwIfAborted();
     const { sources, nLeftOut } = await this.read(request.files, signal);
     const candidates = sources.flatMap(candidatesOf);
-    const scored = await score(request, candidates, this.parts, signal);
+    const scored = await score(request, candidates, { ...this.parts, facts: this.facts }, signal);
     const budget = Math.max(0, Math.floor(request.budgetTokens));
     const whole = sources.map(({ file }) => ({ path: file.path, text: file.text }));
-    const nTokensBefore = this.count(layOut(sources, whole));
+    const nTokensBefore = this.facts.nTokens(layOut(sources, whole));
     const choice =
       nTokensBefore <= budget ? everything(candidates) : this.fit(sources, scored, budget, request);
     const files = this.write(sources, choice);
@@ -75,39 +78,18 @@ export class Compressor {
     };
   }
 
-  /** Reads the outline of every file. */
+  /** The outline of every file. */
   private async read(files: readonly CompressFile[], signal: AbortSignal) {
     const sources: Source[] = [];
     let room = maxChars;
     for (const file of files.slice(0, maxFiles)) {
       room -= file.text.length;
       if (room < 0) break;
-      const text = file.text.replaceAll('\r\n', '\n'); // as models are trained
-      const tree = await this.parse(text, file.languageId);
-      try {
-        const nBroken = tree ? nErrors(tree) : undefined;
-        const outline = outlineOf(text, file.languageId, tree, !this.parts.without?.includes('blocks'));
-        sources.push({ file: { ...file, text }, outline, nErrors: nBroken });
-      } finally {
-        tree?.delete();
-      }
-      await this.parts.clock.yieldToHost();
+      const { text, ...reading } = await this.readings.of(file.languageId, file.text);
+      sources.push({ file: { ...file, text }, ...reading });
       signal.throwIfAborted();
     }
     return { sources, nLeftOut: files.length - sources.length };
-  }
-
-  private async parse(text: string, languageId: string): Promise<Tree | undefined> {
-    const { parsers, clock } = this.parts;
-    const parser = text.length > maxTreeLength ? undefined : await parsers?.of(languageId);
-    return parser && this.parseWith(parser, text, clock.nowMs() + maxParseMs);
-  }
-
-  private parseWith(parser: NonNullable<ReturnType<Parsers['ready']>>, text: string, deadlineMs: number) {
-    const { clock } = this.parts;
-    const tree = parser.parse(text, undefined, { progressCallback: () => clock.nowMs() > deadlineMs });
-    if (!tree) parser.reset(); // else the next parse would go on with this text
-    return tree ?? undefined;
   }
 
   /** The best choice whose text is within the budget when it is written out and counted. */
@@ -117,11 +99,11 @@ export class Compressor {
     budget: number,
     { previous = [] }: CompressRequest,
   ): Choice {
-    const options = this.chooseOptions(previous);
+    const pieces = choosable(scored, this.chooseOptions(previous));
     const sizeOf = (choice: Choice) => this.count(layOut(sources, this.write(sources, choice)));
     let room = budget;
     for (let round = 0; round < 8; round++) {
-      const choice = choose(scored, room, options);
+      const choice = choose(pieces, room);
       const excess = sizeOf(choice) - budget;
       if (excess <= 0) return this.filledUp(sources, scored, choice, budget);
       room -= Math.max(excess, 4);
@@ -146,7 +128,7 @@ export class Compressor {
     const dropped = scored.filter(({ candidate }) => !choice.has(candidate.part.id));
     const order = dropped.sort((a, b) => b.score - a.score).slice(0, maxFillTries);
     for (const { candidate } of order) {
-      if (this.count(candidate.text) > budget - size) continue;
+      if (this.facts.nTokens(candidate.text) > budget - size) continue;
       const more = new Map(best).set(candidate.part.id, { form: 'full' });
       const moreSize = sizeOf(more);
       if (moreSize <= budget) [best, size] = [more, moreSize];
@@ -160,7 +142,7 @@ export class Compressor {
       ...(without.includes('skeletons') ? [] : (['skeleton'] as const)),
       ...(without.includes('blocks') ? [] : (['blocks'] as const)),
     ];
-    return { count: (text: string) => this.count(text), previous: new Set(previous), forms };
+    return { count: (text: string) => this.facts.nTokens(text), previous: new Set(previous), forms };
   }
 
   /** The last resort: gives up the least valuable parts until it fits. */
@@ -170,7 +152,7 @@ export class Compressor {
     budget: number,
     room: number,
   ): Choice {
-    const choice = new Map(choose(scored, room, this.chooseOptions([])));
+    const choice = new Map(choose(choosable(scored, this.chooseOptions([])), room));
     const byScore = [...scored].sort((one, other) => one.score - other.score);
     for (const { candidate } of byScore) {
       if (this.count(layOut(sources, this.write(sources, choice))) <= budget) break;
@@ -200,15 +182,14 @@ export class Compressor {
     const key = hashOf(`${file.languageId}\n${text}`);
     const known = this.verdicts.get(key);
     if (known !== undefined) return known;
-    const parser = this.parts.parsers?.ready(file.languageId);
-    const tree = parser && this.parseWith(parser, text, this.parts.clock.nowMs() + maxParseMs);
-    const verdict = !tree || nErrors(tree) <= nBefore;
-    tree?.delete();
+    const nAfter = this.readings.nErrors(file.languageId, text);
+    const verdict = nAfter === undefined || nAfter <= nBefore;
     if (this.verdicts.size > 1000) this.verdicts.clear();
     this.verdicts.set(key, verdict);
     return verdict;
   }
 
+  /** Of a text that nobody asks about again. */
   private count(text: string): number {
     return this.parts.segments.encode(text).length;
   }

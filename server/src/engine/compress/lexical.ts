@@ -15,10 +15,18 @@ export interface WordSource {
   readonly name: string;
 }
 
-interface Counts {
-  /** Of the words that are asked for. */
-  readonly count: ReadonlyMap<string, number>;
+/** How often a text has each of its words. */
+export interface WordCounts {
+  readonly times: ReadonlyMap<string, number>;
+  /** Of all of them together. */
   readonly length: number;
+}
+
+export function countWords(text: string): WordCounts {
+  const times = new Map<string, number>();
+  const words = wordsOf(text);
+  for (const word of words) times.set(word, (times.get(word) ?? 0) + 1);
+  return { times, length: words.length };
 }
 
 /** One query against one set of pieces; how rare a word is, and how long a piece, is judged by the set. */
@@ -28,14 +36,20 @@ export class WordScores {
   private readonly weights = new Map<string, number>();
   private readonly meanLength: number;
 
-  constructor(query: string, sources: readonly WordSource[]) {
-    for (const word of wordsOf(query)) this.weights.set(word, 0);
+  /** `counted`: `countWords`, or one that remembers. */
+  constructor(
+    query: string,
+    sources: readonly WordSource[],
+    private readonly counted: (text: string) => WordCounts = countWords,
+  ) {
     const counts = sources.map((source) => this.counts(source));
     const n = counts.length;
     this.meanLength = counts.reduce((sum, { length }) => sum + length, 0) / Math.max(1, n) || 1;
-    for (const word of this.weights.keys()) {
-      const nHolds = counts.reduce((sum, { count }) => sum + (count.has(word) ? 1 : 0), 0);
-      this.weights.set(word, Math.log(1 + (n - nHolds + 0.5) / (nHolds + 0.5)));
+    for (const word of new Set(wordsOf(query))) {
+      const nHolds = counts.reduce((sum, { text, name }) => {
+        return sum + (text.times.has(word) || name.times.has(word) ? 1 : 0);
+      }, 0);
+      if (nHolds > 0) this.weights.set(word, Math.log(1 + (n - nHolds + 0.5) / (nHolds + 0.5)));
     }
     this.all = Float64Array.from(counts, (one) => this.score(one));
   }
@@ -45,22 +59,19 @@ export class WordScores {
     return this.score(this.counts(source));
   }
 
-  private counts({ text, name }: WordSource): Counts {
-    const count = new Map<string, number>();
-    let length = 0;
-    const add = (word: string, times: number) => {
-      length += times;
-      if (this.weights.has(word)) count.set(word, (count.get(word) ?? 0) + times);
-    };
-    for (const word of wordsOf(text)) add(word, 1);
-    for (const word of wordsOf(name)) add(word, nameWeight);
-    return { count, length };
+  private counts(source: WordSource) {
+    const text = this.counted(source.text);
+    const name = this.counted(source.name);
+    return { text, name, length: text.length + nameWeight * name.length };
   }
 
-  private score({ count, length }: Counts): number {
+  private score({ text, name, length }: ReturnType<WordScores['counts']>): number {
     const norm = k1 * (1 - b + (b * length) / this.meanLength);
     let score = 0;
-    for (const [word, n] of count) score += ((this.weights.get(word) as number) * n * (k1 + 1)) / (n + norm);
+    for (const [word, weight] of this.weights) {
+      const n = (text.times.get(word) ?? 0) + nameWeight * (name.times.get(word) ?? 0);
+      if (n > 0) score += (weight * n * (k1 + 1)) / (n + norm);
+    }
     return score;
   }
 }

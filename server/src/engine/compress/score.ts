@@ -8,6 +8,7 @@ import type { Scored } from './choose.ts';
 import { WordScores } from './lexical.ts';
 import { maxPieceTokens, maxQueryTokens, type Passage, passageOf, type Ranker } from './rank.ts';
 import type { CompressRequest } from './request.ts';
+import type { TextFacts } from './text-facts.ts';
 
 /** Pieces that the model is asked about at most, the best by words. */
 const maxAsked = 16;
@@ -29,6 +30,7 @@ const floor = 0.001;
 
 interface ScoreParts {
   readonly segments: SegmentTokenizer;
+  readonly facts: TextFacts;
   readonly clock: Clock;
   readonly ranker?: Ranker;
   readonly asksModel?: boolean;
@@ -38,7 +40,7 @@ interface ScoreParts {
 export async function score(
   { query, usesModel }: CompressRequest,
   candidates: readonly Candidate[],
-  { segments, clock, ranker, asksModel }: ScoreParts,
+  { segments, facts, clock, ranker, asksModel }: ScoreParts,
   signal: AbortSignal,
 ): Promise<Scored[]> {
   const asked = query.slice(-maxQueryChars).replaceAll('\r\n', '\n');
@@ -46,6 +48,7 @@ export async function score(
   const lexical = new WordScores(
     asked,
     candidates.map((candidate) => ({ text: candidate.text, name: nameOf(candidate) })),
+    (text) => facts.words(text),
   );
   const words = lexical.all;
   const best = words.reduce((max, value) => Math.max(max, value), 0) || 1;

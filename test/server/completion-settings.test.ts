@@ -3,6 +3,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CancellationTokenSource } from 'vscode-languageserver/node';
+import { type ModelsResponse, measureModelRequest, modelsRequest } from '../../protocol/messages.ts';
 import { at, LanguageServer, until } from './language-server.ts';
 import { type ModelFolder, tinyModelFolder } from './model-folder.ts';
 
@@ -81,6 +83,44 @@ test('stet.model.cacheFolder, stet.model.format: the weights are kept there, and
       .reduce((sum, entry) => sum + fs.statSync(path.join(entry.parentPath, entry.name)).size, 0);
   expect(size(folder)).toBeGreaterThan(2 * size(model.path('cache'))); // which holds int8
 });
+
+test('stet.model.executionProvider: where it cannot be had that is said once, and the processor writes', async () => {
+  // On Linux the libraries of cuda are in no package of ours; the others know nothing of it, or of coreml.
+  const absent = process.platform === 'win32' ? 'coreml' : 'cuda';
+  const restarted = async (threads: number) => {
+    const { enginePid } = server;
+    await configure({ threads, 'model.executionProvider': absent });
+    await until(() => server.enginePid !== enginePid, 'another engine process', patienceMs);
+    await server.reached('ready', patienceMs);
+    expect(server.status?.detail).toMatch(/ on cpu$/);
+  };
+  await restarted(1);
+  expect((await traceOf('let a'))?.nNew).toBeGreaterThan(0);
+  expect(server.messages).toEqual([
+    expect.stringMatching(/stet\.model\.executionProvider is \w+, .* on cpu/),
+  ]);
+  await restarted(2);
+  expect(server.messages).toHaveLength(1);
+}, 180_000);
+
+test('models are listed with what they take here, once that was measured', async () => {
+  await configure({});
+  await server.reached('ready', patienceMs);
+  const list = () => server.connection.sendRequest<ModelsResponse>(modelsRequest, {});
+  const before = await list();
+  expect(before.isMeasured).toBe(false);
+  expect(before.memory.totalBytes).toBeGreaterThan(1e8);
+  const source = new CancellationTokenSource();
+  const cancelled = server.connection.sendRequest(measureModelRequest, {}, source.token);
+  source.cancel();
+  await expect(cancelled).rejects.toThrow(/Cancelled/);
+  const after = await server.connection.sendRequest<ModelsResponse>(measureModelRequest, {});
+  expect(after.isMeasured).toBe(true);
+  const own = after.models.find(({ folder }) => folder === model.folder);
+  expect(own?.speed).toMatchObject({ isPredicted: false, suggestionMs: expect.any(Number) });
+  expect(after.models.find(({ isEmbedded }) => isEmbedded)?.speed?.isPredicted).toBe(true);
+  expect((await list()).models).toEqual(after.models);
+}, 180_000);
 
 test.runIf(process.platform === 'linux')('stet.threads: the model runs on so many', async () => {
   const nThreads = async (threads: number) => {

@@ -12,8 +12,8 @@ import {
   workspaceTrustedNotification,
 } from '../../protocol/messages.ts';
 import { AcceptedSuggestions } from './accepted/accepted-suggestions.ts';
-import { addMissingImports } from './accepted/add-imports.ts';
 import { attachStatistics, type StatisticsApi } from './accepted/attach-statistics.ts';
+import { finishAccepted } from './accepted/finish-accepted.ts';
 import { menuCommand, registerCommands } from './commands.ts';
 import { registerContextTool } from './context-tool.ts';
 import { attachMeasuring, type MeasuringApi } from './measuring.ts';
@@ -66,14 +66,14 @@ export function activate(context: ExtensionContext): StetApi {
   });
   server.onNotification(oracleNotification, (params: OracleParams) => status.setOracle(params));
   hideWithdrawn(server);
-  const measuring = attachMeasuring({ context, status, requests, overlay });
+  const measuring = attachMeasuring({ context, status, requests, overlay }, server);
   const search = attachSearch(context, server, (index) => status.setIndex(index));
   context.subscriptions.push(
     log,
     status,
     requests,
     accepted,
-    addMissingImports(server, accepted),
+    finishAccepted(server, accepted),
     tellNotebooks(server),
     statistics,
     measuring,

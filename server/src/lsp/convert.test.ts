@@ -64,7 +64,7 @@ test('trigger, version, selection and settings arrive', () => {
 test('every setting of completion reaches the engine under its own name', () => {
   const { document, params } = at('a█');
   // Where it is not the engine that heeds it.
-  const elsewhere = /^(relatedFiles|autoImport|backend|remote\w+)$/;
+  const elsewhere = /^(relatedFiles|autoImport|formatOnAccept|backend|remote\w+)$/;
   for (const [key, setting] of Object.entries<Setting>(settingsTable)) {
     const [, name] = /^completion\.(\w+)$/.exec(key) ?? [];
     if (name === undefined || elsewhere.test(name)) continue;

@@ -1,9 +1,9 @@
-/** Imports of accepted suggestions through the real server and its TypeScript process. */
+/** Imports of accepted suggestions through the real server, its TypeScript process and its pyright. */
 
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { MissingImportsResponse } from '../../protocol/messages.ts';
 import { at, LanguageServer, sleep } from './language-server.ts';
@@ -62,6 +62,20 @@ describe('stet.completion.autoImport: what an accepted text lacks is imported', 
     expect(await ask(2, 19)).toBeNull();
     expect(await server.connection.sendRequest('stet/missingImports', { uri })).toBeNull();
     expect(await server.connection.sendRequest('stet/missingImports', null)).toBeNull();
+  });
+
+  test('in Python as well, by what pyright has read', async () => {
+    const ledger = pathToFileURL(path.join(path.dirname(fileURLToPath(uri)), 'ledger.py'));
+    fs.writeFileSync(ledger, 'def total(n): return len(n)\nclass Shelf: ...\n');
+    const python = new URL('sum.py', uri).href;
+    const line = 'shelf = total([1])';
+    await server.open(python, `from ledger import Shelf\n\n${line}\n`, 'python');
+    const params = { uri: python, version: 1, range: { start: at(2, 0), end: at(2, line.length) } };
+    let answer: MissingImportsResponse | null = null;
+    for (const end = Date.now() + patienceMs; !answer && Date.now() < end; await sleep(50))
+      answer = await server.connection.sendRequest('stet/missingImports', params);
+    const after = at(0, 'from ledger import Shelf'.length);
+    expect(answer?.edits).toEqual([{ range: { start: after, end: after }, newText: ', total' }]);
   });
 
   test('not where it is off', async () => {

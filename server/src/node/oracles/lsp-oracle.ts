@@ -164,6 +164,21 @@ export class LspOracle implements SymbolOracle {
     }
   }
 
+  /**
+   * Asks several things about one text in one turn, which nothing comes between. Undefined: no server, no
+   * answer in time, or an error.
+   */
+  async consult<T>(
+    { uri, languageId, text }: { uri: string; languageId: string; text: string },
+    signal: AbortSignal,
+    question: (ask: <A>(method: string, params: unknown) => Promise<A>) => Promise<T>,
+  ): Promise<T | undefined> {
+    return this.ask(signal, this.deadlines.diagnosticsMs, (child, overlay, deadline) => {
+      this.show(overlay, uri, languageId, text);
+      return question((method, params) => child.request(method, params, deadline));
+    });
+  }
+
   dispose(): Promise<void> {
     this.documents.clear();
     return this.server.dispose();

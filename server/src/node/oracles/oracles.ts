@@ -14,6 +14,7 @@ import type {
 import { type KnownServer, knownServers, ownServer } from './known-servers.ts';
 import { LspOracle } from './lsp-oracle.ts';
 import { programOnPath, projectRoot } from './on-disk.ts';
+import { pythonImports } from './python-imports.ts';
 import {
   type PyrightFiles,
   pyrightLanguages,
@@ -121,7 +122,9 @@ export class Oracles implements SymbolOracle {
   async missingImports(query: ImportsQuery, signal: AbortSignal): Promise<readonly TextChange[] | undefined> {
     signal.throwIfAborted();
     const oracle = this.chosen.get(query.languageId);
-    return oracle instanceof TypeScriptOracle ? oracle.imports(query, signal) : undefined;
+    if (oracle instanceof TypeScriptOracle) return oracle.imports(query, signal);
+    const isPyright = oracle instanceof LspOracle && oracle.name === pyrightName;
+    return isPyright ? pythonImports(oracle, query, signal) : undefined;
   }
 
   edit(document: EditedDocument): void {

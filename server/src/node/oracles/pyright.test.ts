@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { LspOracle } from './lsp-oracle.ts';
+import { pythonImports } from './python-imports.ts';
 import { pyrightLanguages, pyrightLaunch, pyrightName, pyrightTraits } from './python-server.ts';
 
 const repository = path.resolve(import.meta.dirname, '../../../..');
@@ -110,6 +111,41 @@ describe('pyright', () => {
     expect(wrong).toHaveLength(1);
     expect(wrong?.[0]?.message).toContain('Cannot access attribute "down"');
     expect(await diagnose(`${point}Point().across\n`)).toEqual([]);
+  });
+
+  test('names of one module that is known are imported, others are left alone', async () => {
+    writeFileSync(
+      path.join(root, 'ledger.py'),
+      'def total_of(values):\n    return 1\n\n\nclass Shelf: ...\n',
+    );
+    writeFileSync(path.join(root, 'unread.py'), 'def far_away(): ...\n');
+    const { oracle } = await openWarm('f.py', point);
+    const imported = async (before: string, accepted: string, after = '') => {
+      const text = before + accepted + after;
+      const [start, endExclusive] = [before.length, before.length + accepted.length];
+      const uri = pathToFileURL(path.join(root, 'f.py')).href;
+      const query = { uri, languageId: 'python', text, start, endExclusive };
+      const changes = (await pythonImports(oracle, query, never)) ?? [];
+      return changes.reduceRight(
+        (all, { start: from, endExclusive: to, text: by }) => all.slice(0, from) + by + all.slice(to),
+        text,
+      );
+    };
+    const head = 'from ledger import Shelf\n\nshelf = ';
+    expect(await imported(head, 'total_of([1])', '\n')).toBe(
+      'from ledger import Shelf, total_of\n\nshelf = total_of([1])\n',
+    );
+    for (const alone of [
+      'Shelf()', // is imported
+      'far_away()', // of a module that nothing reads
+      'OrderedDict()', // of two modules
+      '"total_of"', // no name
+      'total_of(alpha, beta, gamma, delta)', // too much is missing
+    ]) {
+      expect(await imported(head, alone)).toBe(head + alone);
+    }
+    // What is missing elsewhere is somebody else's.
+    expect(await imported(`${head}total_of\nother = `, '1')).toBe(`${head}total_of\nother = 1`);
   });
 
   test('broken and strange texts are no trouble', async () => {

@@ -54,7 +54,7 @@ export async function pyrightLaunch(
         analysis: {
           diagnosticMode: 'openFilesOnly',
           autoSearchPaths: true,
-          autoImportCompletions: false,
+          autoImportCompletions: true, // what an accepted text lacks is found in it (python-imports.ts)
           indexing: false,
           useLibraryCodeForTypes: true,
           typeCheckingMode: 'basic',

@@ -11,8 +11,8 @@ import type { WeightFormat } from '../engine/model/weights.ts';
 import { Parsers } from '../engine/syntax/parsers.ts';
 import { Tokenizer } from '../engine/tokens/tokenizer.ts';
 import { systemClock } from './clock.ts';
-import { grammarsIn } from './files.ts';
 import type { ExecutionProvider } from './execution-provider.ts';
+import { grammarsIn } from './files.ts';
 import { type OpenedModel, openModel } from './model-store.ts';
 import { loadForward } from './onnx.ts';
 import { threadCount, userCacheFolder } from './places.ts';
@@ -97,8 +97,9 @@ export async function engineOver(
     oracle,
   }: Omit<LocalEngineOptions, keyof ModelOptions> & Pick<ModelOptions, 'tracer'>,
   remote?: HttpModel,
+  shared?: Parsers,
 ): Promise<Engine> {
-  const parsers = await openParsers(grammarsFolder, tracer);
+  const parsers = shared ?? (await openParsers(grammarsFolder, tracer));
   return createEngine(
     { ...loaded, name: remote?.name ?? loaded.name, cacheMemoryMb },
     {

@@ -14,13 +14,17 @@ let runtime: Promise<void> | undefined;
 
 /** Owner of the parsers; everything it gives out lives until `dispose`. */
 export class Parsers {
-  private readonly loading = new Map<string, Promise<Parser | undefined>>();
-  private readonly loaded = new Map<string, Parser>();
+  private readonly loading: Map<string, Promise<Parser | undefined>>;
+  private readonly loaded: Map<string, Parser>;
 
   private constructor(
     private readonly grammarSource: GrammarSource,
     private readonly trace: Tracer | undefined,
-  ) {}
+    private readonly lender?: Parsers,
+  ) {
+    this.loading = lender?.loading ?? new Map();
+    this.loaded = lender?.loaded ?? new Map();
+  }
 
   /** `runtimeWasm`: web-tree-sitter.wasm of the same version as the package. */
   static async load(grammarSource: GrammarSource, runtimeWasm: Uint8Array, trace?: Tracer): Promise<Parsers> {
@@ -32,6 +36,11 @@ export class Parsers {
       throw error;
     }
     return new Parsers(grammarSource, trace);
+  }
+
+  /** The same parsers for one more engine, which may dispose of them: the runtime never gives a grammar's memory back. */
+  lease(): Parsers {
+    return new Parsers(this.grammarSource, this.trace, this);
   }
 
   /** The parser of a VS Code language id; undefined when there is no grammar or it does not load. */
@@ -53,6 +62,7 @@ export class Parsers {
   }
 
   dispose(): void {
+    if (this.lender) return;
     for (const parser of this.loaded.values()) parser.delete();
     this.loaded.clear();
     this.loading.clear();

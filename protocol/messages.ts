@@ -5,6 +5,8 @@ export interface StatusParams {
   readonly state: 'loading' | 'ready' | 'error';
   /** One line for the hover: the model's name, or what went wrong and the way out. */
   readonly detail: string;
+  /** A sentence about what is left undone to save energy, while that is so. */
+  readonly power?: string;
 }
 export const statusNotification = 'stet/status';
 

@@ -252,6 +252,14 @@ export const settingsTable = {
     description:
       'One process holds the model for all windows of VS Code, so that a second window needs no second copy of it. Each window has its own documents and static analysis in it. Windows with other models or threads have their own process, and so has a window whose suggestions come from a remote server.',
   },
+  'performance.onBattery': {
+    type: 'string',
+    default: 'saveEnergy',
+    enum: ['same', 'saveEnergy', 'whenAsked'],
+    scope: 'window',
+    description:
+      'While the machine runs on its battery: saveEnergy does nothing in pauses (no looking ahead, no making exact what an edit moved, no indexing; “Stet: Resume Indexing” indexes all the same) and waits 150 ms at least before it asks the model; whenAsked also suggests only when asked (Alt+\\); same does all as ever. Looked up once a minute while you type. Known on Linux and macOS (which was not tried); on Windows the battery is not seen.',
+  },
   'search.enable': {
     type: 'boolean',
     default: true,

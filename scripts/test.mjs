@@ -116,6 +116,7 @@ async function main() {
   if (wantsEditor && !isWindows) await setUpEditorTests();
 
   process.env[markName] = mark;
+  process.env.STET_POWER_SUPPLY = 'nowhere'; // a laptop on battery tests the same
   process.on('exit', () => sweep(markName, mark));
   if (options.screenshot) process.env.STET_SCREENSHOT = '1';
   rmSync(reports, { recursive: true, force: true });

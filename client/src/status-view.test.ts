@@ -84,3 +84,8 @@ test('the hover says who knows the names of the file, or how somebody could', ()
   );
   expect(statusView({ ...base, oracle: { ...oracle, health: 'off' } }).hover).not.toContain('Types');
 });
+
+test('on battery the hover says what is left undone', () => {
+  const power = 'On battery: nothing is looked for ahead.';
+  expect(statusView({ ...base, server: { ...ready, power } }).hover).toContain(power);
+});

@@ -34,6 +34,7 @@ export function statusView(input: StatusInput): StatusView {
   if (off === 'everywhere') lines.push('Suggestions while typing are off.');
   if (off === 'language') lines.push(`Suggestions while typing are off in ${languageId} files.`);
   if (off === 'snoozed') lines.push(`Suggestions while typing are snoozed until ${snoozedUntil}.`);
+  if (server.power) lines.push(escapeMarkdown(server.power));
   if (trace) lines.push(traceLine(trace));
   if (oracle && oracle.health !== 'off') lines.push(oracleLine(oracle, languageId));
   if (index && index.state !== 'off') lines.push(`Search: ${escapeMarkdown(indexLine(index))}`);

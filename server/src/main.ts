@@ -7,14 +7,17 @@ import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
 import type { InitializationOptions, ModelsResponse } from '../../protocol/messages.ts';
 import type { Settings } from '../../protocol/settings.ts';
 import { Documents } from './lsp/documents.ts';
+import { EnergySaver } from './lsp/energy-saver.ts';
 import { attachHandlers } from './lsp/handlers.ts';
 import type { Models } from './lsp/model-handlers.ts';
 import { remoteOptionsOf } from './lsp/remote-access.ts';
 import { Reporter } from './lsp/reporter.ts';
+import { systemClock } from './node/clock.ts';
 import { EngineClient } from './node/engine-client.ts';
 import { restWhenIdle } from './node/engine-rest.ts';
 import { models } from './node/models/models.ts';
 import { threadCount, userCacheFolder, userModelLibrary } from './node/places.ts';
+import { PowerSource } from './node/power-source.ts';
 import { SearchClient } from './node/search/search-client.ts';
 import { WorkspaceFiles } from './node/search/workspace-files.ts';
 
@@ -37,8 +40,18 @@ const engine = new EngineClient({
 
 const search = new SearchClient({
   searchPath: path.join(bundleFolder, 'search.cjs'),
-  onStatus: (status) => reporter.indexStatus(status),
+  onStatus: (status) => {
+    reporter.indexStatus(status);
+    energy.indexStatus(status);
+  },
   tracer: (event) => reporter.trace(event),
+});
+
+const energy: EnergySaver = new EnergySaver(search, reporter);
+const power = new PowerSource({
+  clock: systemClock,
+  onChange: (isOnBattery) => energy.powered(isOnBattery),
+  folder: process.env.STET_POWER_SUPPLY, // tests make up one
 });
 
 let nStarts = 0;
@@ -105,6 +118,8 @@ restWhenIdle(engine, () => unloadAfterMinutes);
 
 /** Called with every change of the settings. */
 function configureOracles(settings: Settings, isTrusted: boolean): void {
+  energy.configured(settings);
+  power.used();
   unloadAfterMinutes = settings['model.unloadAfterMinutes'];
   engine.configureOracles({
     isEnabled: settings['types.enable'],
@@ -126,6 +141,8 @@ attachHandlers({
     (await new WorkspaceFiles({ roots: [], exclude: [], maxFileSizeKb: 1024 }).read(file))?.text,
   startEngine,
   configureOracles,
+  energy,
+  used: () => power.used(),
   missingImports: (query, signal) => engine.missingImports(query, signal),
   models: modelsOf,
   environment: process.env,

@@ -24,6 +24,7 @@ import type { DocumentChange, Engine } from '../engine/engine.ts';
 import type { CodeSearch } from '../engine/search/code-search.ts';
 import { compressWorkspace } from './compress-handler.ts';
 import type { Documents } from './documents.ts';
+import type { EnergySaver } from './energy-saver.ts';
 import { isPosition, isRange, toCompletionRequest, triggerOf } from './from-lsp.ts';
 import { guardNotification, guardRequest } from './guard.ts';
 import { importsOf, type MissingImports } from './imports-handler.ts';
@@ -47,6 +48,9 @@ export interface ServerParts {
   readonly absoluteFolder: (folder: string) => string;
   /** By the settings as they are. */
   readonly models: (settings: Settings) => Models;
+  readonly energy: EnergySaver;
+  /** Someone works: a moment to look what may have changed. */
+  readonly used: () => void;
   readonly missingImports: MissingImports;
   /** Starts the engine, or replaces it by one with these settings. */
   readonly startEngine: (settings: Settings, options: InitializationOptions) => Promise<void>;
@@ -109,7 +113,7 @@ export function attachHandlers(parts: ServerParts): void {
 }
 
 async function inlineCompletion(
-  { documents, engine, reporter }: ServerParts,
+  { documents, engine, reporter, energy, used }: ServerParts,
   related: RelatedContext,
   settings: Settings,
   params: InlineCompletionParams,
@@ -119,10 +123,13 @@ async function inlineCompletion(
   if (!document || !isPosition(params.position)) return null;
   const selected = params.context?.selectedCompletionInfo;
   if (selected && !(isRange(selected.range) && typeof selected.text === 'string')) return null;
-  const isOff = !settings.enable || settings.disabledLanguages.includes(document.languageId);
+  used();
+  const isOff =
+    !settings.enable || energy.onlyWhenAsked || settings.disabledLanguages.includes(document.languageId);
   if (isOff && triggerOf(params) === 'automatic') return null;
 
-  const request = toCompletionRequest(params, document, settings);
+  const asked = toCompletionRequest(params, document, settings);
+  const request = { ...asked, settings: energy.saving(asked.settings) };
   if (settings['completion.relatedFiles']) related.at(document.uri, request.offset);
   const result = await engine.complete(request, signal);
   reporter.completed(document.uri, result);

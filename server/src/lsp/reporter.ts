@@ -25,6 +25,7 @@ export class Reporter {
   hasStatusItem = false;
   private engineStatus: StatusParams = { state: 'loading', detail: 'Starting…' };
   private requestError: StatusParams | undefined;
+  private power: string | undefined;
   private sent: StatusParams | undefined;
   private lastFailure: string | undefined;
   private lastIndexError: string | undefined;
@@ -40,6 +41,13 @@ export class Reporter {
     this.requestError = undefined;
     this.sendStatus();
     if (status.state !== 'loading') this.log(status.state === 'error' ? 'error' : 'info', status.detail);
+  }
+
+  /** What is left undone to save energy; undefined: nothing. */
+  powerNote(note: string | undefined): void {
+    if (note === this.power) return;
+    this.power = note;
+    this.sendStatus();
   }
 
   /** A request was answered, with or without a suggestion. */
@@ -101,11 +109,13 @@ export class Reporter {
   }
 
   private sendStatus(): void {
-    const status = this.requestError ?? this.engineStatus;
-    if (this.sent?.state === status.state && this.sent.detail === status.detail) return;
+    const { power } = this;
+    const status = { ...(this.requestError ?? this.engineStatus), ...(power !== undefined && { power }) };
+    const isAsSent = this.sent?.state === status.state && this.sent.detail === status.detail;
+    if (isAsSent && this.sent?.power === power) return;
     this.sent = status;
     void this.connection.sendNotification(statusNotification, status);
-    if (status.state !== 'error' || this.hasStatusItem) return;
+    if (status.state !== 'error' || this.hasStatusItem || isAsSent) return;
     const message = `Stet: ${status.detail}`;
     void this.connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Error, message });
   }

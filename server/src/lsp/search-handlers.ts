@@ -161,6 +161,7 @@ export class SearchHandlers {
     const known = actions.find((name) => name === action);
     if (!known) return { error: `There is no such action; there are ${actions.join(', ')}.` };
     try {
+      this.parts.energy.indexCommanded(known);
       await this.parts.search.act(known);
       return {};
     } catch (error) {

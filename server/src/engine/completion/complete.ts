@@ -143,7 +143,8 @@ export class Completer {
       }
       return reply.with(first ? 'generated' : (answer.nothing ?? 'unsure'), suggestions);
     } finally {
-      this.healer.start(this.parts.pool.of(this.parts.documents.homeOf(uri)), onHealed);
+      if (settings.idleRepair !== false)
+        this.healer.start(this.parts.pool.of(this.parts.documents.homeOf(uri)), onHealed);
     }
   }
 

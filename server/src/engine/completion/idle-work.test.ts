@@ -7,6 +7,7 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { ScriptedModel } from '../testing/scripted-model.ts';
 import { tinyModel } from '../testing/tiny-model.ts';
 import { Tokenizer } from '../tokens/tokenizer.ts';
+import type { CompletionSettings } from './request.ts';
 
 const { tokenizerJson } = tinyModel();
 const tokenizer = Tokenizer.parse(tokenizerJson);
@@ -28,7 +29,8 @@ const metadata = parseModelMetadata(
 /** Lets timers of the host and everything that awaits them go on. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-test('60 s after the last key the engine has no work and no timer', async () => {
+/** An engine that has just answered from rows that an edit moved. */
+async function movedEngine(settings: Partial<CompletionSettings> = {}) {
   const clock = new FakeClock();
   const model = new ScriptedModel(() => x, tokenizer.nVocab);
   const engine = createEngine(
@@ -54,6 +56,7 @@ test('60 s after the last key the engine has no work and no timer', async () => 
           maxFileSizeKb: 100,
           editReuse: true,
           lookAhead: true,
+          ...settings,
         },
       },
       new AbortController().signal,
@@ -73,6 +76,11 @@ test('60 s after the last key the engine has no work and no timer', async () => 
   const moved = await ask();
   expect(moved.cost.nShifted).toBeGreaterThan(0);
 
+  return { clock, model, engine };
+}
+
+test('60 s after the last key the engine has no work and no timer', async () => {
+  const { clock, model, engine } = await movedEngine();
   const nAsked = model.nRun;
   expect(clock.nSleepers).toBeGreaterThan(0); // healing waits for its pause
   for (let ms = 0; ms < 60_000; ms += 100) {
@@ -85,5 +93,15 @@ test('60 s after the last key the engine has no work and no timer', async () => 
   clock.advance(3_600_000);
   await settle();
   expect(model.nRun).toBe(nHealed);
+  await engine.dispose();
+});
+
+test('where nothing is to be repaired in idle time, nothing is', async () => {
+  const { clock, model, engine } = await movedEngine({ idleRepair: false, lookAhead: false });
+  const nAsked = model.nRun;
+  expect(clock.nSleepers).toBe(0);
+  clock.advance(60_000);
+  await settle();
+  expect(model.nRun).toBe(nAsked);
   await engine.dispose();
 });

@@ -36,6 +36,8 @@ export interface CompletionSettings {
   readonly alternatives?: number;
   /** While a suggestion is on screen, the next one is looked for. */
   readonly lookAhead?: boolean;
+  /** False: rows that an edit moved are not made exact in idle time; what was read from them stays. */
+  readonly idleRepair?: boolean;
   /** False: nothing while typing there. */
   readonly inComments?: boolean;
   readonly inStrings?: boolean;

@@ -24,7 +24,7 @@ let nAborted = 0;
 serveEngine(createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process)), async (options, ports) => {
   ports.onStatus('reading ' + options.modelFolder);
   if (options.modelFolder === 'missing') throw new EngineError('model-missing', 'No model there. Choose another folder.');
-  if (options.modelFolder === 'crash') process.exit(3);
+  if (options.modelFolder === 'crash' || options.provider === 'webgpu') process.exit(3);
   return {
     info: { modelName: options.modelFolder, contextTokens: 64 },
     edit(change) {
@@ -61,7 +61,11 @@ beforeAll(async () => {
 afterEach(() => Promise.all(clients.splice(0).map((client) => client.dispose())));
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-function start(modelFolder: string, open: readonly DocumentChange[] = []) {
+function start(
+  modelFolder: string,
+  open: readonly DocumentChange[] = [],
+  more: Partial<EngineProcessOptions> = {},
+) {
   const states: EngineState[] = [];
   const events: TraceEvent[] = [];
   const client = new EngineClient({
@@ -71,7 +75,7 @@ function start(modelFolder: string, open: readonly DocumentChange[] = []) {
     tracer: (event) => events.push(event),
   });
   clients.push(client);
-  void client.start(optionsFor(modelFolder));
+  void client.start({ ...optionsFor(modelFolder), ...more });
   const ask = (uri: string, signal = new AbortController().signal) =>
     client.complete(requestFor(uri), signal);
   return { client, states, events, ask, last: () => states.at(-1) };
@@ -122,6 +126,12 @@ test('a request made while loading is answered when the engine is ready, about t
   expect(client.info).toEqual({ modelName: 'm', contextTokens: 64 });
   expect(states.map(({ state }) => state)).toEqual(['loading', 'loading', 'ready']);
   expect(states[1]?.detail).toBe('reading m');
+});
+
+test('a provider that ends the process while the model is loaded is given up, with a notice', async () => {
+  const { ask, last } = start('m', [document('a')], { provider: 'webgpu' });
+  expect((await ask('a')).suggestion?.text).toBe('a');
+  expect(last()).toMatchObject({ state: 'ready', notice: expect.stringContaining('webgpu') });
 });
 
 test('killed with SIGKILL: the request under way ends, the next is answered by a new process', async () => {

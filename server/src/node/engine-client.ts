@@ -20,6 +20,7 @@ import type {
 import { systemClock } from './clock.ts';
 import { EngineProcess } from './engine-process.ts';
 import type { EngineProcessOptions, EngineState } from './engine-wire.ts';
+import { fallbackNotice } from './execution-provider.ts';
 import { Gate } from './gate.ts';
 import type { OracleOptions } from './oracles/oracles.ts';
 import type { ImportsQuery, TextChange } from './oracles/typescript/wire.ts';
@@ -50,6 +51,8 @@ export class EngineClient implements Engine {
   /** Grows with every start and at dispose: whoever awaited something finds out that it was overtaken. */
   private epoch = 0;
   private readonly clock: Clock;
+  /** Why the processor computes, where another provider was the end of a process. */
+  private providerNotice: string | undefined;
   /** A shared process died twice: what this window does may be why, so that it goes on alone. */
   private isAlone = false;
   /** Of its own accord there is no process: the next request starts one. */
@@ -74,6 +77,7 @@ export class EngineClient implements Engine {
 
   /** Starts the engine process, or replaces it by one with these options. */
   async start(options: EngineProcessOptions): Promise<void> {
+    if (options !== this.options) this.providerNotice = undefined;
     this.options = options;
     this.isResting = false;
     this.lastUsedMs = this.clock.nowMs();
@@ -210,7 +214,7 @@ export class EngineClient implements Engine {
     if (this.oracles) process.configureOracles(this.oracles);
     for (const change of this.host.openDocuments()) process.edit(change);
     this.ready.open(process);
-    const { modelName, provider, notice } = info;
+    const { modelName, provider, notice = this.providerNotice } = info;
     const detail = provider === undefined ? modelName : `${modelName} on ${provider}`;
     this.host.onState({ state: 'ready', detail, ...(notice !== undefined && { notice }) });
   }
@@ -226,6 +230,7 @@ export class EngineClient implements Engine {
   }
 
   private onDeath(how: string, epoch: number): void {
+    if (!this.ready.value) this.giveUpProvider();
     this.process = undefined;
     this.ready = this.ready.renewed();
     const { nDeaths, delayMs } = this.restarts.died(this.clock.nowMs());
@@ -241,6 +246,14 @@ export class EngineClient implements Engine {
     void this.clock.sleep(delayMs).then(() => {
       if (epoch === this.epoch && this.options) this.spawn(this.options, epoch);
     });
+  }
+
+  /** A driver may take the whole process with it while the model is loaded, where nothing can be caught. */
+  private giveUpProvider(): void {
+    const { provider = 'cpu' } = this.options ?? {};
+    if (!this.options || provider === 'cpu') return;
+    this.options = { ...this.options, provider: 'cpu' };
+    this.providerNotice = fallbackNotice(provider, 'the process ended while it loaded the model.');
   }
 
   private async stopProcess(): Promise<void> {

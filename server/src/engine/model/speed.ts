@@ -25,7 +25,7 @@ export interface PassTimes {
 export const editTokens = 8;
 
 /** What people wait for: a suggestion of so many tokens after an edit. About a line of code. */
-export const suggestionTokens = 12;
+const suggestionTokens = 12;
 
 /** Milliseconds from an edit to a whole suggestion, if none of its tokens is guessed. */
 export function suggestionMs({ editMs, stepMs }: PassTimes): number {

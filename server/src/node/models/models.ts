@@ -29,7 +29,7 @@ export interface ModelList {
   readonly isMeasured: boolean;
 }
 
-export interface MachineMemory {
+interface MachineMemory {
   readonly totalBytes: number;
   /** Absent where the system counts what it keeps for later as used (macOS). */
   readonly freeBytes?: number;

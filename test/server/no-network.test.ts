@@ -13,17 +13,21 @@ const canUnshare = spawnSync(withoutNetwork[0] as string, [...withoutNetwork.sli
 let server: LanguageServer | undefined;
 afterEach(() => server?.stop());
 
-test.skipIf(!canUnshare)('loads its model and suggests where there is no network', {
-  timeout: 180_000,
-}, async () => {
-  server = await LanguageServer.start({ wrapper: withoutNetwork });
-  await server.reached('ready', 90_000);
-  const uri = 'file:///sum.ts';
-  const text = 'export function sum(values: number[]) {\n  let total = 0;\n  for (const value of ';
-  await server.open(uri, text);
-  await server.complete(uri, { line: 2, character: 22 });
-  expect(server.traces.at(-1)?.nTokens).toBeGreaterThan(0);
-});
+test.skipIf(!canUnshare)(
+  'loads its model and suggests where there is no network',
+  {
+    timeout: 180_000,
+  },
+  async () => {
+    server = await LanguageServer.start({ wrapper: withoutNetwork });
+    await server.reached('ready', 90_000);
+    const uri = 'file:///sum.ts';
+    const text = 'export function sum(values: number[]) {\n  let total = 0;\n  for (const value of ';
+    await server.open(uri, text);
+    await server.complete(uri, { line: 2, character: 22 });
+    expect(server.traces.at(-1)?.nTokens).toBeGreaterThan(0);
+  },
+);
 
 test.skipIf(!canUnshare)(
   'so does an engine process that windows share, which is in that namespace too',

@@ -30,12 +30,12 @@ function newStorage(): void {
 }
 
 /** A window whose engine is ready and knows `uri`. */
-async function openWindow(uri: string): Promise<LanguageServer> {
+async function openWindow(uri: string, folder = storageFolder): Promise<LanguageServer> {
   const settings = {
     ...model.settings,
     model: { ...(model.settings.model as object), shareBetweenWindows: true },
   };
-  const server = await LanguageServer.start({ settings, storageFolder });
+  const server = await LanguageServer.start({ settings, storageFolder: folder });
   servers.push(server);
   await server.open(uri, text);
   await server.reached('ready', patienceMs);
@@ -104,7 +104,15 @@ test('stet.model.shareBetweenWindows turned off, or no usable folder: a process 
   timeout: 3 * patienceMs,
 }, async () => {
   newStorage();
-  const window = await openWindow('file:///a.ts');
+  const inTheWay = model.path('a file');
+  fs.writeFileSync(inTheWay, 'no folder');
+  const [window, other] = await Promise.all([
+    openWindow('file:///a.ts'),
+    openWindow('file:///a.ts', inTheWay),
+  ]);
+  await answers(other, 'file:///a.ts');
+  expect(other.logs).toContainEqual(expect.stringContaining('The model is not shared with other windows'));
+
   const { enginePid } = window;
   await window.configure({
     ...model.settings,
@@ -114,10 +122,4 @@ test('stet.model.shareBetweenWindows turned off, or no usable folder: a process 
   await until(hasOwn, 'an engine process of its own', patienceMs);
   await answers(window, 'file:///a.ts');
   await until(() => !isAlive(enginePid), 'the engine process that nobody wants to end', patienceMs);
-
-  storageFolder = model.path('a file');
-  fs.writeFileSync(storageFolder, 'in the way');
-  const other = await openWindow('file:///a.ts');
-  await answers(other, 'file:///a.ts');
-  expect(other.logs).toContainEqual(expect.stringContaining('The model is not shared with other windows'));
 });

@@ -62,6 +62,33 @@ export interface MaskParams {
 }
 export const traceNotification = 'stet/trace';
 
+/** Client → server: whether somebody looks at traces, so that what is only for them is measured. */
+export const watchedNotification = 'stet/watched';
+export interface WatchedParams {
+  readonly isWatched: boolean;
+}
+
+/**
+ * Server → client, to who looks at traces: how likely the text was that was typed where a request had asked,
+ * with and without what other files say. Natural logarithms of probability, means over its tokens.
+ */
+export interface RegretParams {
+  readonly uri: string;
+  /** The document's when the request came. */
+  readonly version: number;
+  readonly offset: number;
+  readonly regret: {
+    readonly nTokens: number;
+    /** By the model and the own file alone. */
+    readonly ownFile: number;
+    /** And by pieces of files that are not open; absent where there were none. */
+    readonly relatedPieces?: number;
+    /** And by them and the open files. */
+    readonly allFiles: number;
+  };
+}
+export const regretNotification = 'stet/regret';
+
 /** Server → client: the suggestion of this id turned out wrong; hide it if it is still on screen. */
 export interface WithdrawnParams {
   readonly uri: string;

@@ -1,6 +1,8 @@
 /** attachMeasuring: request log, trace panel, benchmark and recorder, with their commands. */
 
 import { commands, type Disposable } from 'vscode';
+import type { LanguageClient } from 'vscode-languageclient/node';
+import { type RegretParams, regretNotification, watchedNotification } from '../../protocol/messages.ts';
 import type { BenchmarkParts } from './benchmark/benchmark.ts';
 import { Benchmark, type BenchmarkOptions } from './benchmark/benchmark.ts';
 import type { BenchmarkReport } from './benchmark/report.ts';
@@ -13,9 +15,14 @@ export interface MeasuringApi {
   cancelBenchmark(): void;
 }
 
-export function attachMeasuring(parts: BenchmarkParts): MeasuringApi & Disposable {
+export function attachMeasuring(parts: BenchmarkParts, server: LanguageClient): MeasuringApi & Disposable {
   const { context, requests } = parts;
-  const panel = new TracePanel(context, requests);
+  const panel = new TracePanel(context, requests, (isWatched) => {
+    if (server.isRunning()) void server.sendNotification(watchedNotification, { isWatched });
+  });
+  const regrets = server.onNotification(regretNotification, (params: RegretParams) =>
+    requests.regret(params),
+  );
   const benchmark = new Benchmark(parts);
   const recorder = new Recorder(requests);
   const handlers: Record<string, (options?: BenchmarkOptions) => unknown> = {
@@ -29,7 +36,7 @@ export function attachMeasuring(parts: BenchmarkParts): MeasuringApi & Disposabl
     cancelBenchmark: () => benchmark.cancel(),
     dispose() {
       benchmark.cancel();
-      for (const part of [panel, recorder, ...registered]) part.dispose();
+      for (const part of [panel, recorder, regrets, ...registered]) part.dispose();
     },
   };
 }

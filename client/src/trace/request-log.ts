@@ -12,7 +12,7 @@ import {
   type TextDocument,
   workspace,
 } from 'vscode';
-import type { TraceParams } from '../../../protocol/messages.ts';
+import type { RegretParams, TraceParams } from '../../../protocol/messages.ts';
 
 /** One request. Times in milliseconds of the extension host's clock, which is monotonic. */
 export interface LoggedRequest {
@@ -38,6 +38,8 @@ export interface LoggedRequest {
   readonly trace?: TraceParams;
   /** What was suggested. */
   readonly text?: string;
+  /** What was typed there afterwards, as far as it was measured. */
+  readonly regret?: RegretParams['regret'];
 }
 
 /** As many as a person looks back at. */
@@ -59,12 +61,16 @@ type Answer = InlineCompletionItem[] | { readonly items: InlineCompletionItem[] 
 export class RequestLog {
   private readonly added = new EventEmitter<LoggedRequest>();
   readonly onDidAdd = this.added.event;
+  private readonly learned = new EventEmitter<void>();
+  /** More is known of a request than when it was added. */
+  readonly onDidLearn = this.learned.event;
   private readonly requests: LoggedRequest[] = [];
   private readonly changedMs = new Map<string, number>();
   private lastTrace: TraceParams | undefined;
   private nextId = 1;
   private readonly subscriptions = [
     this.added,
+    this.learned,
     workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
       if (contentChanges.length > 0) this.changedMs.set(document.uri.toString(), performance.now());
     }),
@@ -78,6 +84,15 @@ export class RequestLog {
 
   trace(trace: TraceParams): void {
     this.lastTrace = trace;
+  }
+
+  regret({ uri, version, offset, regret }: RegretParams): void {
+    const at = this.requests.findIndex(
+      (one) => one.documentVersion === version && one.offset === offset && sameUri(uri, one.uri),
+    );
+    if (at < 0) return;
+    this.requests[at] = { ...(this.requests[at] as LoggedRequest), regret };
+    this.learned.fire();
   }
 
   /** The middleware of the language client: passes the request on and notes what came of it. */

@@ -48,6 +48,15 @@ test('a reason, the way out, tokens, cache and stages', () => {
   expect(html).toContain('75 ms</span>');
 });
 
+test('what was typed afterwards, with and without other files', () => {
+  const regret = { nTokens: 6, ownFile: -3.456, relatedPieces: -2.1, allFiles: -2 };
+  const html = traceHtml([{ ...request, regret }]);
+  expect(html).toContain(
+    '6 tokens, log-probability of each by model and cache model: -3.46 with this file alone, -2.10 with related pieces of other files, -2.00 with all',
+  );
+  expect(traceHtml([request])).not.toContain('typed after it');
+});
+
 test('whatever else the server tells is shown, such as masks', () => {
   const masks = [{ kind: 'member', receiver: 'list', nNames: 12, waitedMs: 1.234 }];
   const html = traceHtml([{ ...request, trace: { ...trace, masks } as typeof trace }]);

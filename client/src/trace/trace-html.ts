@@ -1,6 +1,6 @@
 /** traceHtml: the last requests as HTML; pure, so that it can be tested anywhere. */
 
-import type { TraceParams } from '../../../protocol/messages.ts';
+import type { RegretParams, TraceParams } from '../../../protocol/messages.ts';
 import { escapeHtml } from '../escape-html.ts';
 import { type StageName, stageNames, stagesOf } from '../stages.ts';
 import { reasonOf } from './reasons.ts';
@@ -68,7 +68,7 @@ function bar(stages: ReturnType<typeof stagesOf>, total: number): string {
 }
 
 /** Tokens, cache and constraints, as far as the trace says. */
-function facts({ languageId }: LoggedRequest, trace: TraceParams | undefined): string {
+function facts({ languageId, regret }: LoggedRequest, trace: TraceParams | undefined): string {
   if (!trace) return '';
   const rows: (readonly [string, string])[] = [['language', languageId]];
   const { nKept, nShifted, nNew, nRepaired, nTokens, nPasses, nGuessed, nRight, rows: truth } = trace;
@@ -82,8 +82,21 @@ function facts({ languageId }: LoggedRequest, trace: TraceParams | undefined): s
     );
   }
   if (nGuessed) rows.push(['guessed ahead', `${nRight} of ${nGuessed} tokens were right`]);
+  if (regret) rows.push(['typed after it', regretInWords(regret)]);
   rows.push(...others(trace));
   return `<dl>${rows.map(([key, value]) => `<dt>${escapeHtml(key)}</dt><dd>${escapeHtml(value)}</dd>`).join('')}</dl>`;
+}
+
+/** Nearer to 0 is likelier. No prompt holds other files: they feed the cache model. */
+function regretInWords({ nTokens, ownFile, relatedPieces, allFiles }: RegretParams['regret']): string {
+  const parts = [
+    `${ownFile.toFixed(2)} with this file alone`,
+    ...(relatedPieces === undefined
+      ? []
+      : [`${relatedPieces.toFixed(2)} with related pieces of other files`]),
+    `${allFiles.toFixed(2)} with all that other files say`,
+  ];
+  return `${nTokens} tokens, log-probability of each by model and cache model: ${parts.join(', ')}`;
 }
 
 const cacheWords: Readonly<Record<TraceParams['rows'], string>> = {

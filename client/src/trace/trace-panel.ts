@@ -12,16 +12,19 @@ const redrawMs = 250;
 export class TracePanel implements Disposable {
   private panel: WebviewPanel | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private readonly subscription: Disposable;
+  private readonly subscriptions: readonly Disposable[];
 
   constructor(
     private readonly context: ExtensionContext,
     private readonly log: RequestLog,
+    /** Told whether the panel is open, whenever that may have changed or been forgotten. */
+    private readonly tellWatched: (isWatched: boolean) => void,
   ) {
-    this.subscription = log.onDidAdd(() => {
+    const redrawSoon = () => {
       if (!this.panel || this.timer) return;
       this.timer = setTimeout(() => this.redraw(), redrawMs);
-    });
+    };
+    this.subscriptions = [log.onDidAdd(redrawSoon), log.onDidLearn(redrawSoon)];
   }
 
   show(): void {
@@ -38,20 +41,23 @@ export class TracePanel implements Disposable {
     panel.iconPath = Uri.joinPath(extensionUri, 'media', 'icon.svg');
     panel.onDidDispose(() => {
       this.panel = undefined;
+      this.tellWatched(false);
     });
     this.panel = panel;
+    this.tellWatched(true);
     const body = tracePage(this.log.all);
     panel.webview.html = webviewPage(panel.webview, extensionUri, { folder, title, body });
   }
 
   dispose(): void {
     clearTimeout(this.timer);
-    this.subscription.dispose();
+    for (const subscription of this.subscriptions) subscription.dispose();
     this.panel?.dispose();
   }
 
   private redraw(): void {
     this.timer = undefined;
+    this.tellWatched(this.panel !== undefined); // a server that was started again knows nothing of it
     void this.panel?.webview.postMessage({ html: traceHtml(this.log.all) });
   }
 }

@@ -17,6 +17,8 @@ import {
   type InitializationOptions,
   missingImportsRequest,
   notebookNotification,
+  type WatchedParams,
+  watchedNotification,
   workspaceTrustedNotification,
 } from '../../../protocol/messages.ts';
 import type { Settings } from '../../../protocol/settings.ts';
@@ -65,6 +67,8 @@ export function attachHandlers(parts: ServerParts): void {
   const related = new RelatedContext(parts);
   const configuration = new Configuration(parts, searching);
 
+  let isWatched = false;
+
   const edit = (change: DocumentChange | undefined) => {
     if (change) engine.edit(change);
   };
@@ -72,6 +76,9 @@ export function attachHandlers(parts: ServerParts): void {
     initialized: () => configuration.start(),
     'workspace/didChangeConfiguration': (params: unknown) => configuration.changed(params),
     [workspaceTrustedNotification]: () => configuration.trusted(),
+    [watchedNotification]: (params: unknown) => {
+      isWatched = (params as Partial<WatchedParams> | undefined)?.isWatched === true;
+    },
     'textDocument/didOpen': (params: unknown) => edit(documents.didOpen(params)),
     'textDocument/didChange': (params: unknown) => edit(documents.didChange(params)),
     'textDocument/didClose': (params: unknown) => {
@@ -84,7 +91,7 @@ export function attachHandlers(parts: ServerParts): void {
   };
   const requests: Record<string, (params: never, signal: AbortSignal) => Promise<unknown>> = {
     'textDocument/inlineCompletion': (params: InlineCompletionParams, signal) =>
-      inlineCompletion(parts, related, configuration.settings, params, signal),
+      inlineCompletion({ ...parts, isWatched }, related, configuration.settings, params, signal),
     [compressRequest]: (params: unknown, signal) => compressWorkspace(parts, params, signal),
     'workspace/executeCommand': async (params: ExecuteCommandParams) => {
       const id = params.arguments?.[0];
@@ -113,7 +120,7 @@ export function attachHandlers(parts: ServerParts): void {
 }
 
 async function inlineCompletion(
-  { documents, engine, reporter, energy, used }: ServerParts,
+  { documents, engine, reporter, energy, used, isWatched }: ServerParts & { readonly isWatched: boolean },
   related: RelatedContext,
   settings: Settings,
   params: InlineCompletionParams,
@@ -129,7 +136,7 @@ async function inlineCompletion(
   if (isOff && triggerOf(params) === 'automatic') return null;
 
   const asked = toCompletionRequest(params, document, settings);
-  const request = { ...asked, settings: energy.saving(asked.settings) };
+  const request = { ...asked, settings: energy.saving(asked.settings), isWatched };
   if (settings['completion.relatedFiles']) related.at(document.uri, request.offset);
   const result = await engine.complete(request, signal);
   reporter.completed(document.uri, result);

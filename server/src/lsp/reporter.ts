@@ -8,6 +8,8 @@ import {
   indexStatusNotification,
   type OracleParams,
   oracleNotification,
+  type RegretParams,
+  regretNotification,
   type StatusParams,
   statusNotification,
   type TraceParams,
@@ -81,11 +83,17 @@ export class Reporter {
   trace(event: TraceEvent): void {
     if (event.kind === 'log') this.log(event.level, event.message);
     if (event.kind === 'oracle') this.oracle(event);
+    if (event.kind === 'regret') this.regret(event);
     if (event.kind !== 'withdrawn') return;
     const { uri, id } = event;
     const params: WithdrawnParams = { uri, id };
     void this.connection.sendNotification(withdrawnNotification, params);
     this.log('debug', `Suggestion ${id} was withdrawn: the exact cache does not repeat it.`);
+  }
+
+  private regret({ uri, version, offset, regret }: RegretParams): void {
+    const params: RegretParams = { uri, version, offset, regret };
+    void this.connection.sendNotification(regretNotification, params);
   }
 
   /** Static analysis of some languages changed its state. That one is missing is said once, in the log. */
@@ -101,7 +109,10 @@ export class Reporter {
     this.saidNotices.add(notice);
     this.log('warn', notice);
     const message = `Stet: ${notice}`;
-    void this.connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Warning, message });
+    void this.connection.sendNotification(ShowMessageNotification.type, {
+      type: MessageType.Warning,
+      message,
+    });
   }
 
   log(level: 'error' | 'warn' | 'info' | 'debug', message: string): void {

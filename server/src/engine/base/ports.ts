@@ -69,6 +69,17 @@ export interface CompletionCost {
   readonly rssBytes?: number;
 }
 
+/** How likely a text was that was really typed: means of the natural logarithms of its tokens' probabilities. */
+export interface RegretTrace {
+  readonly nTokens: number;
+  /** By the network and the own file. */
+  readonly ownFile: number;
+  /** And by the pieces that the index chose of files that are not open; absent where there were none. */
+  readonly relatedPieces?: number;
+  /** And by them and the open files, which is what suggestions are written with. */
+  readonly allFiles: number;
+}
+
 /**
  * How static analysis is for a language: at work (`starting`, `ready`, `restarting`), broken (`failed`), or
  * absent: turned `off`, no server `unknown` to us, not allowed (`untrusted`), not installed (`missing`).
@@ -89,6 +100,8 @@ export type TraceEvent =
   | { kind: 'oracle'; languageIds: readonly string[]; name: string; health: OracleHealth; detail: string }
   /** The suggestion of this id came from moved rows, and the exact ones say otherwise. */
   | { kind: 'withdrawn'; uri: string; id: number }
+  /** What was typed at a place that was asked about in this version of the document. */
+  | { kind: 'regret'; uri: string; version: number; offset: number; regret: RegretTrace }
   | { kind: 'complete'; requestId: number; uri: string; outcome: string; cost: CompletionCost }
   | { kind: 'log'; level: 'error' | 'warn' | 'info' | 'debug'; message: string };
 

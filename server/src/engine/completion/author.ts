@@ -169,7 +169,7 @@ function explain({ text, tokens }: Passage, trimmed: Trimmed | undefined): Expla
 }
 
 /** The file touched last, what is related in files that are not open, and the other open files. */
-function othersOf(documents: OpenDocuments, snapshot: DocumentSnapshot): readonly DocumentSnapshot[] {
+export function othersOf(documents: OpenDocuments, snapshot: DocumentSnapshot): readonly DocumentSnapshot[] {
   const [first, ...rest] = documents.others(snapshot);
   return [...(first ? [first] : []), ...documents.relatedTo(snapshot.uri), ...rest];
 }

@@ -44,6 +44,11 @@ export class CacheSamplers {
     private readonly clock: Clock,
   ) {}
 
+  /** Whether the texts have a say in what is likely, as opposed to what is guessed ahead. */
+  get isMixing(): boolean {
+    return this.weights !== undefined;
+  }
+
   /**
    * The sampler at one place; `others` are further documents, the most relevant first. `isEnd` is
    * the network's: the cache model has no say in where the text ends.

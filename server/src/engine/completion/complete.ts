@@ -5,7 +5,7 @@ import { Stages } from '../base/stages.ts';
 import { regionAt } from '../syntax/scopes.ts';
 import { DocumentSnapshot } from '../text/snapshot.ts';
 import { Answers, type Candidate, type Found } from './answers.ts';
-import { Author, type AuthorParts, type Written } from './author.ts';
+import { Author, type AuthorParts, othersOf, type Written } from './author.ts';
 import { BackOff } from './back-off.ts';
 import { sureLength, thresholds } from './confidence.ts';
 import { Debounce } from './debounce.ts';
@@ -14,6 +14,7 @@ import { Idle } from './idle.ts';
 import { InFlight } from './in-flight.ts';
 import { isLessInformed } from './less-informed.ts';
 import { quietZoneAt } from './quiet-zones.ts';
+import { Regrets } from './regret.ts';
 import { Reply } from './reply.ts';
 import type { CompletionRequest, CompletionResult, CompletionSettings, Suggestion } from './request.ts';
 import { ShownSuggestions } from './reuse.ts';
@@ -36,6 +37,7 @@ export class Completer {
   private readonly shown = new ShownSuggestions();
   private readonly answers = new Answers();
   private readonly inFlight: InFlight;
+  private readonly regrets: Regrets;
   private nextId = 1;
 
   constructor(private readonly parts: CompleterParts) {
@@ -49,6 +51,7 @@ export class Completer {
     this.ahead = new Idle(clock, onError);
     this.backOff = new BackOff(clock);
     this.inFlight = new InFlight(clock);
+    this.regrets = new Regrets({ ...parts, current: (uri) => parts.documents.get(uri) }, onError);
   }
 
   /** Answers `request`; rejects with the signal's reason when aborted. */
@@ -77,6 +80,7 @@ export class Completer {
     if (quiet) return reply.with(quiet);
 
     const asked: Asked = { request, snapshot, situation, scope: scopeOf(request), nOthers, reply };
+    if (request.isWatched && selected === undefined) this.watch(asked);
     const known = this.known(asked) ?? (await this.joined(asked, signal));
     if (known) return known;
     this.parts.types?.foresee(request.uri, situation.place, settings.watchedKinds);
@@ -148,8 +152,18 @@ export class Completer {
     }
   }
 
+  /** What is typed here will say what other files were worth to the model, if it is the one that writes. */
+  private watch({ request, snapshot, situation: { place } }: Asked): void {
+    const { documents, remote } = this.parts;
+    if (remote || request.settings.idleRepair === false) return;
+    const related = documents.relatedTo(snapshot.uri);
+    const others = othersOf(documents, snapshot);
+    this.regrets.asked({ snapshot, offset: request.offset, place, related, others });
+  }
+
   /** Ends what runs in idle time. */
   dispose(): void {
+    this.regrets.dispose();
     this.healer.stop();
     this.ahead.stop();
     this.inFlight.dispose();

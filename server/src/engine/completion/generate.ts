@@ -77,7 +77,7 @@ const suffixShare = 0.25;
 const maxPathSegments = 3;
 
 /** What `completion.editReuse: false` asks for. */
-const exactReuse: ReuseOptions = { method: 'prefix', nRepairHead: 0, nRepairTail: 0 };
+export const exactReuse: ReuseOptions = { method: 'prefix', nRepairHead: 0, nRepairTail: 0 };
 
 /** Runs `job` when its turn comes. Rejects with the signal's reason when aborted. */
 export function generate(

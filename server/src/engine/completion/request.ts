@@ -17,6 +17,8 @@ export interface CompletionRequest {
   readonly selected?: { readonly start: number; readonly endExclusive: number; readonly text: string };
   /** Ask the model whatever is on screen, and say what it wrote: for measurements. */
   readonly explain?: boolean;
+  /** Somebody looks at traces: what is typed here is compared with what other files promised, in idle time. */
+  readonly isWatched?: boolean;
   readonly settings: CompletionSettings;
 }
 

@@ -38,11 +38,7 @@ export interface Forward {
    * Measures what this machine does with the threads of this model, for about `budgetMs`; passes may run
    * meanwhile. Absent in fakes. Rejects with the signal's reason.
    */
-  measureMachine?(
-    clock: Clock,
-    budgetMs: number,
-    signal: AbortSignal,
-  ): Promise<MachineSpeed | undefined>;
+  measureMachine?(clock: Clock, budgetMs: number, signal: AbortSignal): Promise<MachineSpeed | undefined>;
   dispose(): Promise<void>;
 }
 

@@ -100,7 +100,7 @@ test('the engine killed with kill -9: all windows have a new one, again one', {
   await Promise.all([kill(a), kill(b)]);
 });
 
-test('stet.model.shareBetweenWindows: turned off, or no usable folder, a process of its own, and suggestions', {
+test('stet.model.shareBetweenWindows: off, or no usable folder, a process of its own', {
   timeout: 3 * patienceMs,
 }, async () => {
   newStorage();

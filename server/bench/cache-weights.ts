@@ -23,10 +23,14 @@ interface Observation {
   readonly cache: number;
 }
 
-const nBucket = matchBounds.length * nAgreement * certaintyBounds.length;
+const nBucket = 2 * matchBounds.length * nAgreement * certaintyBounds.length;
 
 /** Characters of a hole: about as many tokens as one suggestion has. */
 const holeChars = 180;
+
+/** Short holes for each such one: only their first tokens say something of the cursor's own piece. */
+const nShort = 4;
+const shortChars = 12;
 
 /** Observations that a bucket's neighbours lend it: keeps rare buckets from saying 0 or 1. */
 const nPrior = 20;
@@ -40,10 +44,12 @@ export async function learnCacheWeights(
   const observations: Observation[] = [];
   const random = seededRandom(11);
   const chosen = sampleFiles(files, nCase);
-  for (let i = 0; i < nCase; i++) {
+  for (let i = 0; i < nCase * (1 + nShort); i++) {
     const file = chosen[i % chosen.length] as QualityFile;
-    const start = Math.floor(random() * Math.max(1, file.text.length - holeChars));
-    observations.push(...(await observe(run, file, start, start + holeChars, i % 2 === 1)));
+    const nChar = i < nCase ? holeChars : shortChars;
+    const start = Math.floor(random() * Math.max(1, file.text.length - nChar));
+    const found = await observe(run, file, start, start + nChar, i % 2 === 1);
+    observations.push(...(i < nCase ? found : found.filter(({ bucket }) => bucket >= nBucket / 2)));
   }
   const weights = learn(observations);
   process.stdout.write(`${tableOf(weights)}\n`);
@@ -130,7 +136,7 @@ function tableOf(weights: readonly number[]): string {
   const nCertainty = certaintyBounds.length;
   const at = (match: number, agreement: number) =>
     weights.slice((match * nAgreement + agreement) * nCertainty).slice(0, nCertainty);
-  const rows = matchBounds.map((_, match) => {
+  const rows = [...matchBounds, ...matchBounds].map((_, match) => {
     const cells = Array.from(
       { length: nAgreement },
       (_unused, agreement) =>

@@ -20,6 +20,8 @@ export interface CachePrediction {
   readonly nPlaces: number;
   /** Index in `CacheModel.tokens` where the likeliest token follows the longest, then nearest match. */
   readonly place?: number | undefined;
+  /** The tokens are rests of tokens that begin before the cursor. */
+  readonly isRest?: boolean;
 }
 
 /** Where the cursor's text continues inside a text that the model was given. */

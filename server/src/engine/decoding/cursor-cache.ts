@@ -119,7 +119,8 @@ export class CursorCache {
       if (token !== undefined)
         votes.add(token, place.matchTokens, place.skipBytes === 0 ? place.at : undefined);
     }
-    return votes.prediction();
+    const prediction = votes.prediction();
+    return prediction && { ...prediction, isRest: true };
   }
 
   /** The text behind a place, as far as it decides what the first token of it is. */

@@ -21,9 +21,10 @@ function logitsOf(probabilities: Record<string, number>): Float32Array {
   return logits;
 }
 
-function pick(before: string, probabilities: Record<string, number>, weight: number): string {
+function pick(before: string, probabilities: Record<string, number>, weight: number, written = ''): string {
   const cursor = new CursorCache(new CacheModel(), tokenizer, before, tokenizer.encode(before));
-  const weights = matchBounds.map(() =>
+  for (const token of tokenizer.encode(written)) cursor.accept(token);
+  const weights = [...matchBounds, ...matchBounds].map(() =>
     Array.from({ length: nAgreement }, () => certaintyBounds.map(() => weight)),
   );
   const token = new CacheSampler(cursor, weights, (id) => id === end).pick(logitsOf(probabilities));
@@ -38,8 +39,11 @@ test('the mixture is what is picked from', () => {
   expect(pick(before, { b: 0.9, z: 0.1 }, 0.9)).toBe('b');
 });
 
-test('the network decides about the end', () => {
-  expect(pick('ab ab a', { end: 0.6, b: 0.4 }, 0.99)).toBe('end');
+test('the network decides about the end, but for the end of the word at the cursor', () => {
+  expect(pick('ab ab', { end: 0.6, b: 0.4 }, 0.99, ' a')).toBe('end');
+  expect(pick('ab ab', { end: 0.4, c: 0.6 }, 0.99, ' a')).toBe('b');
+  expect(pick('ab ab a', { end: 0.6, b: 0.4 }, 0.99)).toBe('b');
+  expect(pick('ab ab a', { end: 0.9, b: 0.1 }, 0.3)).toBe('end'); // .63 against .07 + .3
 });
 
 test('without a match the network decides', () => {
@@ -51,19 +55,23 @@ test('every situation has a weight of the learned table, below 1', () => {
   for (const matchTokens of [1, 5, 32]) {
     for (const first of [0.2, 0.7, 0.9, 1]) {
       for (const certainty of [0, 0.5, 1]) {
-        const prediction = { tokens: [1], shares: [first], matchTokens, nPlaces: 2 };
-        const weight = mixWeight(cacheWeights, prediction, certainty);
-        expect(weight).toBeGreaterThanOrEqual(0);
-        expect(weight).toBeLessThan(1);
+        for (const isRest of [true, false]) {
+          const prediction = { tokens: [1], shares: [first], matchTokens, nPlaces: 2, isRest };
+          const weight = mixWeight(cacheWeights, prediction, certainty);
+          expect(weight).toBeGreaterThan(0);
+          expect(weight).toBeLessThan(1);
+        }
       }
     }
   }
-  expect(cacheWeights.flat(2)).toHaveLength(matchBounds.length * nAgreement * certaintyBounds.length);
+  expect(cacheWeights.flat(2)).toHaveLength(2 * matchBounds.length * nAgreement * certaintyBounds.length);
 });
 
 test('buckets are distinct and within the table', () => {
   const prediction = { tokens: [1], shares: [1], matchTokens: 32, nPlaces: 1 };
-  expect(mixBucket(prediction, 1)).toBe(matchBounds.length * nAgreement * certaintyBounds.length - 1);
+  const last = matchBounds.length * nAgreement * certaintyBounds.length - 1;
+  expect(mixBucket(prediction, 1)).toBe(last);
+  expect(mixBucket({ ...prediction, isRest: true }, 1)).toBe(2 * last + 1);
   expect(mixBucket({ ...prediction, matchTokens: 1, shares: [0.1] }, 0)).toBe(0);
 });
 

@@ -103,14 +103,17 @@ def main() -> None:
     n_tokens, n_steps, seconds = states[-1]["n_tokens"], sum(s["step"] for s in states), sum(s["seconds"] for s in states)
     counts, c = manifest["counts"], config
     n_parameters = results[0]["parameters"]
+    label = f"{stet['name']} {stet['version']}"
+    own_infill = next(r["result"] for r in results if r["command"] == "infill" and r["model"] == label and "single" in r["result"] and not r["ngram"])
     fields = {
         "name": stet["name"], "version": stet["version"], "parameters": f"{n_parameters:,}", "layers": c["num_hidden_layers"],
         "d_model": c["hidden_size"], "heads": c["num_attention_heads"], "kv_heads": c["num_key_value_heads"], "ff": c["intermediate_size"],
         "table_parameters": f"{c['vocab_size'] * c['hidden_size']:,}", "tokens": f"{n_tokens:,}", "steps": f"{n_steps:,}",
-        "minutes": f"{seconds / 60:.0f}", "pflop": f"{6 * n_parameters * n_tokens / 1e15:.2f}",
+        "minutes": f"{seconds / 60:.0f}", "hours": f"{seconds / 3600:.1f}", "runs": len(states),
+        **{f"{kind}_exact": f"{100 * own_infill[kind]['exactMatch'][0]:.0f} %" for kind in ("single", "multi")}, "pflop": f"{6 * n_parameters * n_tokens / 1e15:.2f}",
         "train_table": data_table(manifest["repositories"], "train"), "hold_table": data_table(manifest["repositories"], "hold"),
         "counts": "\n".join(f"- {name}: {n:,}" for name, n in counts.items()),
-        "bpb_table": bpb_table(results, f"{stet['name']} {stet['version']}"), "infill_table": infill_table(results), "memory_table": memory_table(results), "samples": sample_list(results),
+        "bpb_table": bpb_table(results, label), "infill_table": infill_table(results), "memory_table": memory_table(results), "samples": sample_list(results),
     }
     text = re.sub(r"\{\{(\w+)\}\}", lambda m: str(fields[m.group(1)]), text)
     with open(args.out, "w") as file:

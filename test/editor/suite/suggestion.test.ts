@@ -87,7 +87,7 @@ describe('suggestion', () => {
     assert.ok(whole.length > 1, `“${whole}” is too short to be typed in part`);
     const typed = whole.slice(0, Math.min(3, whole.length - 1));
     const { outcome, nTokens } = await traceAfter(editor, () => type(editor, typed, 60));
-    assert.equal(outcome, 'reused');
+    assert.match(outcome, /^(?:reused|cached)$/); // cached: it stands in memory for this very place
     assert.equal(nTokens, 0);
     assert.equal(typed + (await accept(editor)), whole);
   });

@@ -12,7 +12,9 @@ import { CacheSamplers } from './cache-sampler.ts';
 const line = 'const connection = openConnection(server, port);\n';
 const tokenizer = Tokenizer.parse(tinyBpe(line.repeat(8), { nMerges: 120, preTokenizer: 'stet' }));
 const end = tokenizer.nVocab;
-const half = matchBounds.map(() => Array.from({ length: nAgreement }, () => certaintyBounds.map(() => 0.5)));
+const half = [...matchBounds, ...matchBounds].map(() =>
+  Array.from({ length: nAgreement }, () => certaintyBounds.map(() => 0.5)),
+);
 
 const samplers = new CacheSamplers(new SegmentTokenizer(tokenizer), half, new FakeClock());
 const open = (text: string) => new DocumentSnapshot('file:///other.ts', 'typescript', 1, text);
@@ -28,7 +30,7 @@ function written(
   const bytes: number[] = [];
   for (let i = 0; ; i++) {
     const logits = new Float32Array(end + 1);
-    if (i === nTokens) logits[end] = 30;
+    if (i >= nTokens) logits[end] = 30; // the rest of a word may be written before the end is heeded
     const token = sampler.pick(logits);
     if (token === end) return new TextDecoder().decode(Uint8Array.from(bytes));
     sampler.accept(token);

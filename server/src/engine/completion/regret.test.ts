@@ -17,7 +17,9 @@ import { type Question, Regrets, typedSince } from './regret.ts';
 
 const { tokenizer, metadata } = scriptedSetting(400);
 const segments = new SegmentTokenizer(tokenizer);
-const half = matchBounds.map(() => Array.from({ length: nAgreement }, () => certaintyBounds.map(() => 0.5)));
+const half = [...matchBounds, ...matchBounds].map(() =>
+  Array.from({ length: nAgreement }, () => certaintyBounds.map(() => 0.5)),
+);
 const uri = 'file:///w/main.ts';
 const before = 'const server = open';
 const typed = 'Connection(port, host);';

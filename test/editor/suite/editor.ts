@@ -24,10 +24,15 @@ const askAgainMs = 5000;
 /** Long enough for a suggestion to appear on a quiet machine, when none is to appear. */
 const quietMs = 1500;
 
-/** Lines at whose end even a small model has something to say, by language. */
+/** Lines at whose end even a small model has something to say, by language; the last is in the file already. */
 export const openings = {
-  typescript: ['  for (let i = 0; i < ', '  return ', '  const total = '],
-  python: ['    for loan in ', '    return ', '    total = '],
+  typescript: [
+    '  for (let i = 0; i < ',
+    '  return ',
+    '  const total = ',
+    '  const late = today.getTime() - due',
+  ],
+  python: ['    for loan in ', '    return ', '    total = ', '    return self.lent_at + timedelta(d'],
 } as const;
 
 /** What the Tab key is bound to while ghost text is on screen. */
@@ -162,13 +167,21 @@ const isAbout = (trace: TraceParams, document: vscode.TextDocument) =>
 
 /**
  * Types the openings in turn, each on the same new line, until one has a suggestion on screen.
- * A model may have nothing to say at one place, but not at all of them.
+ * A model may have nothing to say at one place, but not at all of them, and where it is unsure it is asked.
  */
 export async function typeUntilSuggested(editor: vscode.TextEditor, texts: readonly string[]): Promise<void> {
   const outcomes: string[] = [];
   for (const text of texts) {
-    const { outcome } = await traceAfter(editor, () => type(editor, text));
-    if (/^(generated|reused|cached)$/.test(outcome)) return;
+    const isShown = ({ outcome }: TraceParams) => /^(generated|reused|cached)$/.test(outcome);
+    const typed = await traceAfter(editor, () => type(editor, text));
+    if (isShown(typed)) return;
+    let { outcome } = typed;
+    if (outcome === 'unsure') {
+      // What is asked for is shown however unsure it is.
+      const asked = await traceAfter(editor, () => vscode.commands.executeCommand('stet.trigger'));
+      if (isShown(asked)) return;
+      outcome = asked.outcome;
+    }
     outcomes.push(`${text.trim()}: ${outcome}`);
     await vscode.commands.executeCommand('cursorHomeSelect');
     await vscode.commands.executeCommand('cursorHomeSelect');

@@ -40,7 +40,7 @@ function illegalAt(text: string, names: readonly string[]): string | undefined {
     const isGoingOn = name === rest;
     const isLegal =
       name === ''
-        ? isGoingOn || /^\n/.test(rest)
+        ? isGoingOn
         : isGoingOn
           ? names.some((one) => one.startsWith(name))
           : names.includes(name);

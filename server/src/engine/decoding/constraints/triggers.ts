@@ -81,18 +81,19 @@ const memberOperators: Readonly<Record<string, readonly string[]>> = {
 const justDot = ['.'];
 
 /**
- * Languages in which nothing but a name follows the dot, give or take what is listed. Blanks and comments
- * are legal too, but nobody writes them there, and a model that is refused every name it likes slips
- * out by them: it wrote `loan. ` and closed a comment that nobody had opened.
+ * Languages in which nothing but a name follows the dot, give or take what is listed. Blanks, line breaks
+ * and comments are legal too, but nobody writes them there (a line break behind 1 in 370,000 dots of our
+ * corpus), and a model that is refused every name it likes slips out by them: it wrote `loan. ` and closed
+ * a comment that nobody had opened.
  */
 const afterDot: Readonly<Record<string, RegExp>> = {
-  typescript: /[\n\r#]/,
-  typescriptreact: /[\n\r#]/,
-  javascript: /[\n\r#]/,
-  javascriptreact: /[\n\r#]/,
+  typescript: /#/,
+  typescriptreact: /#/,
+  javascript: /#/,
+  javascriptreact: /#/,
   python: /\\/,
 };
-const afterOptionalDot = /[\n\r#[(`]/;
+const afterOptionalDot = /[#[(`]/;
 
 /** A number that a dot would make a fraction: `1`, `0x1f`, `1e5`, but not `a1` or `1.5`. */
 const numberEnd = /(?:^|[^\p{L}\p{N}_$.)\]])(?:0[xXbBoO][\da-fA-F_]+|\d[\d_]*(?:[eE]\d+)?)$/u;

@@ -5,7 +5,11 @@ either a stretch of a file, or the file with a hole (fill in the middle):
     SPM  <fim_prefix><fim_suffix>SUFFIX<fim_middle>PREFIX MIDDLE<eot>
     PSM  <fim_prefix>PREFIX<fim_suffix>SUFFIX<fim_middle>MIDDLE<eot>
 Cuts are made on characters and each piece is tokenised on its own, so that a prefix may end inside a token: the
-model learns to go on from there and the product needs no token healing.
+model learns to go on from there and the product needs no token healing. A hole has only one such place to learn from,
+so in half of the contexts words are cut here and there as if a cursor had stood in them.
+
+An id stored as ~id is read but not asked for (`spell` tells them apart): half a word before a cut is nothing that the
+model should ever say.
 """
 import collections
 import os
@@ -19,6 +23,7 @@ LANGUAGE_WEIGHTS = {"ts": 0.37, "tsx": 0.09, "js": 0.09, "py": 0.45}
 P_FIM, P_SPM = 0.70, 0.75
 P_MANY_FILES = 0.25
 P_NO_HEADER = 0.10  # of single-file contexts
+P_CUT_CONTEXT, P_CUT = 0.5, 0.12  # contexts with cuts inside words, and how many of their pieces are cut
 MAX_MIDDLE = 64  # tokens: the window is to be spent on context, and suggestions are short
 CHARS_PER_TOKEN = 3.8  # only an estimate, to know how much text to tokenise
 
@@ -121,6 +126,21 @@ def structure_span(text: str, at: int, rng: random.Random) -> "tuple[int, int] |
     return (end, stop) if stop > end else None
 
 
+def spell(stored: np.ndarray) -> "tuple[np.ndarray, np.ndarray]":
+    """(ids, whether each is asked for) of a stored row."""
+    return np.where(stored < 0, ~stored, stored), stored >= 0
+
+
+def cut_places(text: str, rng: random.Random) -> "list[int]":
+    """Where a cursor might stand inside a piece: often behind the blank that belongs to a word."""
+    places, at = [], 0
+    for piece in bpe.pieces(text):
+        if len(piece) > 1 and rng.random() < P_CUT:
+            places.append(at + (1 if piece[0] == " " and rng.random() < 0.4 else rng.randrange(1, len(piece))))
+        at += len(piece)
+    return places
+
+
 class Rows:
     """Row i is a function of (seed, i) alone, so a run resumes anywhere and workers need no talk."""
 
@@ -137,7 +157,7 @@ class Rows:
             ids += self.context(rng, max(96, n_tokens - len(ids)))
         return ids[:n_tokens]
 
-    def batch(self, first: int, n_rows: int, n_tokens: int) -> np.ndarray:  # [nRow, nTokens + 1] int64
+    def batch(self, first: int, n_rows: int, n_tokens: int) -> np.ndarray:  # [nRow, nTokens + 1] int64, as stored
         return np.array([self.row(first + i, n_tokens + 1) for i in range(n_rows)], dtype=np.int64)
 
     def context(self, rng: random.Random, room: int) -> "list[int]":
@@ -157,44 +177,54 @@ class Rows:
             ids += self.header(path)
         left = room - len(ids)
         text = content.decode()
+        cut = rng if rng.random() < P_CUT_CONTEXT else None
         if left >= 48 and rng.random() < P_FIM:
-            return ids + self.hole(text, rng, left)
-        return ids + self.stretch(text, rng, left, P_start=0.4)
+            return ids + self.hole(text, rng, left, cut)
+        return ids + self.stretch(text, rng, left, P_start=0.4, cut=cut)
 
     def header(self, path: str) -> "list[int]":
         return [self.file] + self.tok.encode(path + "\n")
 
-    def stretch(self, text: str, rng: random.Random, budget: int, P_start: float) -> "list[int]":
+    def encode(self, text: str, cut: "random.Random | None") -> "list[int]":
+        """Ids of the text; with cuts, each stretch between two of them is tokenised on its own, as at a hole."""
+        ids, start = [], 0
+        for place in cut_places(text, cut) if cut else ():
+            *whole, half = bpe.pieces(text[start:place])
+            ids += self.tok.encode("".join(whole)) + [~i for i in self.tok.encode(half)]
+            start = place
+        return ids + self.tok.encode(text[start:])
+
+    def stretch(self, text: str, rng: random.Random, budget: int, P_start: float, cut=None) -> "list[int]":
         """Up to budget tokens from the file's start or from a random line; `<eot>` only where the file ends."""
         start = 0
         if rng.random() >= P_start:
             start = text.rfind("\n", 0, rng.randrange(len(text))) + 1
         n_chars = int(budget * 6)
-        ids = self.tok.encode(text[start : start + n_chars])[: max(0, budget)]
+        ids = self.encode(text[start : start + n_chars], cut)[: max(0, budget)]
         is_whole = len(ids) < budget and start + n_chars >= len(text)
         return ids + [self.eot] if is_whole else ids
 
-    def hole(self, text: str, rng: random.Random, budget: int) -> "list[int]":
+    def hole(self, text: str, rng: random.Random, budget: int, cut=None) -> "list[int]":
         for _ in range(4):
             start, end = middle_span(text, rng)
             middle = self.tok.encode(text[start:end]) if end - start < 600 else [0] * 600
             if len(middle) <= min(MAX_MIDDLE, budget // 3):
                 break
         else:
-            return self.stretch(text, rng, budget, P_start=0.4)
+            return self.stretch(text, rng, budget, P_start=0.4, cut=cut)
         left = budget - len(middle) - 4  # three sentinels and <eot>
         # The product gives the suffix at most a quarter of the prompt; sometimes it has none, or a long one.
         kind = rng.random()
         share = 0.0 if kind < 0.08 else rng.uniform(0.02, 0.25) if kind < 0.85 else rng.uniform(0.25, 0.5)
         n_suffix = int(left * share)
         suffix = self.tok.encode(text[end : end + 6 * n_suffix])[:n_suffix]
-        prefix = self.tail(text[:start], left - len(suffix))
+        prefix = self.tail(text[:start], left - len(suffix), cut)
         begin, mid, final = self.fim
         if rng.random() < P_SPM:
             return [begin, mid, *suffix, final, *prefix, *middle, self.eot]
         return [begin, *prefix, mid, *suffix, final, *middle, self.eot]
 
-    def tail(self, text: str, budget: int) -> "list[int]":
+    def tail(self, text: str, budget: int, cut=None) -> "list[int]":
         """The last whole lines of the text that fit into budget tokens."""
         n_chars = int(budget * CHARS_PER_TOKEN * 1.15)
         while True:
@@ -203,7 +233,7 @@ class Rows:
                 start = text.find("\n", len(text) - n_chars) + 1
                 if start == 0:
                     start = max(0, len(text) - n_chars)  # one long line: cut inside it
-            ids = self.tok.encode(text[start:])
+            ids = self.encode(text[start:], cut)
             if len(ids) <= budget:
                 return ids
             if n_chars < 8:
@@ -215,5 +245,5 @@ def often(rows: Rows, n_rows: int = 300) -> np.ndarray:
     """All ids, the most frequent first, counted on rows that training does not reach."""
     counts = np.zeros(rows.tok.n_vocab, dtype=np.int64)
     for i in range(n_rows):
-        np.add.at(counts, np.array(rows.row(10_000_000 + i, 513)), 1)
+        np.add.at(counts, spell(np.array(rows.row(10_000_000 + i, 513)))[0], 1)
     return np.argsort(-counts, kind="stable")

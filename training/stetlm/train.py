@@ -133,13 +133,14 @@ class Trainer:
         first = self.next_row + self.ranks.rank * n_rows
         array = (self.feed or self.rows).batch(first, n_rows, context)
         self.next_row += n_rows * self.ranks.n
-        ids = torch.from_numpy(array).to(self.device, non_blocking=True)
-        return ids[:, :-1], ids[:, 1:]
+        ids, asked = (torch.from_numpy(part).to(self.device, non_blocking=True) for part in data.spell(array))
+        return ids[:, :-1], ids[:, 1:], asked[:, 1:].float()
 
-    def loss(self, ids, targets, progress: float):
-        stale, weight = None, torch.ones(targets.numel(), device=self.device)
+    def loss(self, ids, targets, asked, progress: float):
+        stale, weight = None, asked.reshape(-1)
         if progress >= self.args.stale_from and torch.rand(()).item() < self.args.stale_rows:
-            stale, weight, _ = stale_rows.make(self.model, ids)
+            stale, fresh, _ = stale_rows.make(self.model, ids)
+            weight = weight * fresh
         is_cuda = self.device.type == "cuda"
         with torch.autocast("cuda", torch.bfloat16) if is_cuda else contextlib.nullcontext():
             hidden = self.run(ids) if stale is None else self.model(ids, stale)
@@ -158,10 +159,10 @@ class Trainer:
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["base_lr"] * factor
-        ids, targets = self.batch(context)
+        ids, targets, asked = self.batch(context)
         micro, loss = args.micro_rows or len(ids), 0.0
-        for part, wanted in zip(ids.split(micro), targets.split(micro)):
-            part_loss = self.loss(part, wanted, progress) * (len(part) / len(ids))
+        for part, wanted, weight in zip(ids.split(micro), targets.split(micro), asked.split(micro)):
+            part_loss = self.loss(part, wanted, weight, progress) * (len(part) / len(ids))
             part_loss.backward()
             loss += part_loss.item()
         loss = self.ranks.average_gradients(self.model.parameters(), loss)

@@ -5,6 +5,8 @@ import random
 import tempfile
 import unittest
 
+import numpy as np
+
 from stetlm import corpus, data, filters, tokenizer as bpe
 
 MIT = "MIT License\n\nCopyright (c) 2020 A. Person\n\nPermission is hereby granted, free of charge, to any person"
@@ -167,6 +169,28 @@ class RowTest(unittest.TestCase):
                 prefix, suffix, middle = ids[begin + 1 : mid], ids[mid + 1 : final], ids[final + 1 : -1]
                 self.assertIn(self.tok.decode(prefix + middle + suffix), text)
         self.assertGreater(n_spm, 100)
+
+    def test_cuts_spell_the_text_as_at_a_cursor(self):
+        rows, n_cuts = data.Rows(self.rows.files, self.tok), 0
+        for i in range(60):
+            places = data.cut_places(CODE, random.Random(i))
+            ids, asked = data.spell(np.array(rows.encode(CODE, random.Random(i))))
+            stretches = [CODE[a:b] for a, b in zip([0, *places], [*places, len(CODE)])]
+            self.assertEqual(ids.tolist(), [one for stretch in stretches for one in self.tok.encode(stretch)])
+            # Only the piece that ends in a cut is not asked for.
+            expected = []
+            for k, stretch in enumerate(stretches):
+                *whole, last = (len(self.tok.encode(piece)) for piece in bpe.pieces(stretch))
+                expected += [True] * sum(whole) + [k == len(places)] * last
+            self.assertEqual(asked.tolist(), expected)
+            n_cuts += len(places)
+        self.assertGreater(n_cuts, 100)
+
+    def test_what_is_not_asked_for_is_read(self):
+        stored = np.concatenate([self.rows.batch(i, 1, 512) for i in range(10)])
+        ids, asked = data.spell(stored)
+        self.assertTrue((ids >= 0).all() and (ids < self.tok.n_vocab).all())
+        self.assertTrue(0.001 < 1 - asked.mean() < 0.2)
 
     def test_spans_are_inside_the_text(self):
         for i in range(500):

@@ -25,7 +25,9 @@ interface Task {
 }
 
 const sets = ['SingleLine', 'MultiLine'] as const;
-const fillers = ['network', 'network + cache'] as const;
+/** `nothing` leaves the hole empty: what tests let through that nobody wrote. */
+const fillers = ['nothing', 'cache', 'network', 'network + cache'] as const;
+type Filler = (typeof fillers)[number];
 
 /** True fillings that are run first: if they do not pass, the sandbox is broken and no figure means anything. */
 const nCheck = 10;
@@ -80,7 +82,8 @@ async function passRates(
   set: string,
   tasks: readonly Task[],
 ): Promise<Figure[]> {
-  const samples = () => ({ network: [] as Sample[], 'network + cache': [] as Sample[] });
+  const samples = () =>
+    Object.fromEntries(fillers.map((one) => [one, []])) as unknown as Record<Filler, Sample[]>;
   const passed = samples();
   const exact = samples();
   for (const task of tasks) {
@@ -88,9 +91,9 @@ async function passRates(
     // A line's filling ends with the line; a block's where the model ends it, or at the token limit.
     const isDone = (text: string) => set === 'SingleLine' && text.includes('\n');
     const cut = (text: string) => (set === 'SingleLine' ? (text.split('\n')[0] as string) : text);
-    const outcomes = new Map<string, boolean>(); // both often write the same
+    const outcomes = new Map<string, boolean>(); // several often write the same
     for (const filler of fillers) {
-      const { text } = await run.fill(hole, filler, isDone);
+      const text = filler === 'nothing' ? '' : (await run.fill(hole, filler, isDone)).text;
       const isPassed =
         outcomes.get(cut(text)) ?? (await runPython(sandbox, programOf(task, cut(text)))) === 'passed';
       outcomes.set(cut(text), isPassed);

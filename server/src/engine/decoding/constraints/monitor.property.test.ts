@@ -39,11 +39,7 @@ function illegalAt(text: string, names: readonly string[]): string | undefined {
     const name = /^[\w$]*/.exec(rest)?.[0] ?? '';
     const isGoingOn = name === rest;
     const isLegal =
-      name === ''
-        ? isGoingOn
-        : isGoingOn
-          ? names.some((one) => one.startsWith(name))
-          : names.includes(name);
+      name === '' ? isGoingOn : isGoingOn ? names.some((one) => one.startsWith(name)) : names.includes(name);
     if (!isLegal) return head;
   }
   return undefined;

@@ -133,7 +133,7 @@ test.each([
 
 test('what is no name is refused behind a dot whose names are known, white space as well', async () => {
   const { monitor } = monitorAt('list.█', () => ({ names: members, isClosed: true }));
-  const [name = -1, ...others] = ['push', ';', '\n', ' '].map((one) => tokenizer.encode(one)[0]);
+  const [name = -1, ...others] = ['push', ';', '\n', ' '].map((one) => tokenizer.encode(one)[0] ?? -1);
   for (const other of others) expect(monitor.bias(other)).toBe(0);
   await pickWith(monitor, () => name, signal);
   expect(monitor.bias(name)).toBe(0);

@@ -1,5 +1,6 @@
 /** CursorCache: a cursor inside a token finds the rest of it, and matching goes on in whole tokens. */
 
+import fs from 'node:fs';
 import { expect, test } from 'vitest';
 import { tinyBpe } from '../testing/tiny-bpe.ts';
 import { Tokenizer } from '../tokens/tokenizer.ts';
@@ -39,6 +40,14 @@ test.each(tokenizers)('goes on from every column of a line that stood before', (
 test.each(tokenizers)('finds it behind the cursor as well', (tokenizer) => {
   const text = continuation(tokenizer, 'x = server.conn', '\nreturn server.connection(port);\n', 9);
   expect(text.startsWith('ection(')).toBe(true);
+});
+
+test('an indent is not taken for the beginning of a deeper one', () => {
+  const deeper = 'if (port)\n    return server.connection(port);\n';
+  const text = `${deeper.repeat(3)}foo();\n  const handler = 1;\n  `;
+  const tokenizer = Tokenizer.parse(JSON.parse(fs.readFileSync('model/tokenizer.json', 'utf8'))); // one token each
+  expect(continuation(tokenizer, text, '', 8).startsWith('const handler')).toBe(true);
+  expect(continuation(tokenizer, `${deeper.repeat(3)}foo();\n  `, '', 8)).toBe('');
 });
 
 test('says nothing in an empty text, and nothing about what never stood there', () => {

@@ -35,7 +35,7 @@ export class CursorCache {
   private nTailTokens = 0; // of `cache` that spell `tail`; none while inside the piece
   private predicted: CachePrediction | undefined; // of this place, when it was asked for
   private isPredicted = false;
-  private isInsidePiece = true; // nothing behind the cursor's own piece was accepted yet
+  private isInsidePiece: boolean; // nothing behind the cursor's own piece was accepted yet
 
   /**
    * `cache` holds the texts to learn from; the text before the cursor is added here. `tokensBefore`
@@ -47,7 +47,8 @@ export class CursorCache {
     textBefore: string,
     tokensBefore: Int32Array,
   ) {
-    const sizeBytes = lastPieceBytes(tokenizer, textBefore);
+    this.isInsidePiece = !endsInIndent(tokenizer, textBefore);
+    const sizeBytes = this.isInsidePiece ? lastPieceBytes(tokenizer, textBefore) : 0;
     let n = tokensBefore.length;
     let held = 0;
     while (n > 0 && held < sizeBytes) held += tokenizer.bytesOf(tokensBefore[--n] as number).length;
@@ -130,6 +131,15 @@ export class CursorCache {
     const bytes = bytesOf(this.tokenizer, end < 0 ? following : following.subarray(0, end));
     return new TextDecoder().decode(bytes.subarray(skipBytes)).replace(/^\uFFFD+|\uFFFD+$/g, '');
   }
+}
+
+/**
+ * Whether a new line's indent is a piece that ends at the text's end. The editor wrote it, as deep as it
+ * is to be: taken for the beginning of deeper ones, it would bring more blanks.
+ */
+function endsInIndent(tokenizer: Tokenizer, text: string): boolean {
+  const indent = /\n[ \t]+$/.exec(text)?.[0];
+  return indent !== undefined && tokenizer.pieces(`${indent}x`).at(-1) === 'x';
 }
 
 /** Bytes of the piece that ends at the text's end: a further character might change its tokens. */

@@ -2,10 +2,11 @@
 
 // Windows of one workspace share one index: the first owns the file, the others ask it over a local
 // socket (a named pipe on Windows). The lock names the socket. A lock whose socket nobody answers was
-// left by a process that was killed, whatever its process id is used for now.
+// left by a process that was killed, whatever its process id is used for now. Every lock is another, so
+// only one process may take a certain one away: who comes late finds its claim, or the next one's lock.
 
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -30,8 +31,14 @@ const connectTimeoutMs = 2000;
 /** Socket addresses are short on some systems (104 bytes on macOS). */
 const maxSocketPath = 100;
 
-/** Several windows that start at once meet here a few times until one has won. */
-const maxAttempts = 10;
+/** Several windows that start at once meet here until one has won; longer than a claim is believed. */
+const maxAttempts = 150;
+
+/** Between two attempts: another process is taking a lock away, which takes it a few calls of the system. */
+const retryMs = 50;
+
+/** A claim of this age was left by a process that was killed between those few calls. */
+const claimAgeLimitMs = 5000;
 
 /** Takes the lock at `file`, or connects to who has it. `onGuest` gets the connections of others, and the lock's secret. */
 export async function ownOrVisit(
@@ -54,7 +61,7 @@ export async function ownOrVisit(
     const found = await readFile(file, 'utf8').catch(() => '');
     const guest = await visit(found);
     if (guest) return guest;
-    await removeStale(file, found);
+    if (!(await removeStale(file, found))) await new Promise((resolve) => setTimeout(resolve, retryMs));
   }
   throw new Error(`the lock ${file} cannot be taken`);
 }
@@ -94,16 +101,25 @@ function listen(endpoint: string, onConnection: (socket: Socket) => void): Promi
   });
 }
 
-/** Whether the file was made; false when it is there already. */
+/** Whether the file was made, whole at once; false when it is there already. */
 async function create(file: string, content: string): Promise<boolean> {
+  const whole = besides(file, randomBytes(4).toString('hex'));
   try {
-    await writeFile(file, content, { flag: 'wx', mode: 0o600 });
+    await writeFile(whole, content, { flag: 'wx', mode: 0o600 });
+    await link(whole, file).catch((error) => {
+      if (error.code === 'EEXIST') throw error;
+      return writeFile(file, content, { flag: 'wx', mode: 0o600 }); // a disk without links: FAT, say
+    });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(whole, { force: true }).catch(() => {});
   }
 }
+
+const besides = (file: string, name: string) => join(dirname(file), `.${basename(file)}-${name}`);
 
 /** A connection to the owner that `content` names; undefined when nobody is there. */
 async function visit(content: string): Promise<Guest | undefined> {
@@ -133,19 +149,25 @@ function parse(content: string): { endpoint?: string; secret?: string } {
   }
 }
 
-/** Takes a lock of `content` away, unless another process was faster and put its own there. */
-async function removeStale(file: string, content: string): Promise<void> {
-  const aside = join(dirname(file), `.${basename(file)}-${randomBytes(4).toString('hex')}`);
-  try {
-    await rename(file, aside);
-  } catch {
-    return; // taken away by somebody else
+/** Takes a lock of `content` away if it is still there; false when another process is about to, or it cannot be. */
+async function removeStale(file: string, content: string): Promise<boolean> {
+  const claim = besides(file, createHash('sha256').update(content).digest('hex').slice(0, 16));
+  if (!(await create(claim, ''))) {
+    const { mtimeMs } = await stat(claim).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > claimAgeLimitMs) await rm(claim, { force: true }).catch(() => {});
+    return false;
   }
-  const taken = await readFile(aside, 'utf8').catch(() => '');
-  if (taken !== content) await create(file, taken).catch(() => false);
-  await rm(aside, { force: true });
-  const { endpoint } = parse(content);
-  if (taken === content && endpoint && process.platform !== 'win32') {
-    if (/[/\\](stet-)?[0-9a-f]+\.sock$/.test(endpoint)) await rm(endpoint, { force: true });
+  try {
+    if ((await readFile(file, 'utf8').catch(() => undefined)) !== content) return true;
+    await rm(file, { force: true });
+    const { endpoint } = parse(content);
+    if (endpoint && process.platform !== 'win32' && /[/\\](stet-)?[0-9a-f]+\.sock$/.test(endpoint)) {
+      await rm(endpoint, { force: true });
+    }
+    return true;
+  } catch {
+    return false; // Windows: someone reads it just now
+  } finally {
+    await rm(claim, { force: true }).catch(() => {});
   }
 }

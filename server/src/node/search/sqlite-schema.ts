@@ -98,7 +98,7 @@ async function openUsable(options: IndexFileOptions): Promise<Sqlite | undefined
   return undefined;
 }
 
-function closeQuietly(database: Sqlite | undefined): void {
+export function closeQuietly(database: Sqlite | undefined): void {
   try {
     database?.close();
   } catch {
@@ -124,7 +124,7 @@ async function open({ file, engine }: IndexFileOptions): Promise<Sqlite> {
 }
 
 /** Whether SQLite says that the content of the file is wrong, not that it cannot be reached. */
-function isDamage(error: unknown): boolean {
+export function isDamage(error: unknown): boolean {
   return /malformed|not a database|corrupt|no such (table|column)|disk image/i.test(String(error));
 }
 

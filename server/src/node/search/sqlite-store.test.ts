@@ -85,6 +85,24 @@ for (const engine of engines) {
       }
     });
 
+    test('a file whose list of files is damaged is made anew', async () => {
+      const store = await SqliteStore.open(options(engine));
+      const files = Array.from({ length: 200 }, (_, i) => fileEntry(`/some/folder/file${i}.ts`));
+      await store.replace(files.map((file) => ({ file, chunks: [] })));
+      await store.close();
+      const bytes = await readFile(options(engine).file);
+      const pageBytes = bytes.readUInt16BE(16);
+      for (let at = pageBytes; at < bytes.length; at += pageBytes) {
+        const page = bytes.subarray(at, at + pageBytes);
+        if (page.includes('/some/folder/')) page.fill(0xff, 0, 200);
+      }
+      await writeFile(options(engine).file, bytes);
+      const again = await SqliteStore.open(options(engine));
+      await again.replace([one]);
+      expect([...(await again.files()).keys()]).toEqual(['/a.ts']);
+      await again.close();
+    });
+
     test('a folder that cannot be made is an error that names the way out', async () => {
       await writeFile(join(folder, 'sub'), 'a file where the folder should be');
       await expect(SqliteStore.open(options(engine))).rejects.toMatchObject({

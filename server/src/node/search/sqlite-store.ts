@@ -18,9 +18,11 @@ import type {
 import type { Sqlite } from './sqlite.ts';
 import { SqliteChunks } from './sqlite-chunks.ts';
 import {
+  closeQuietly,
   deleteIndexFile,
   type IndexFileOptions,
   indexFileSize,
+  isDamage,
   openIndexFile,
   toEngineError,
 } from './sqlite-schema.ts';
@@ -54,7 +56,17 @@ export class SqliteStore implements SearchStore {
 
   /** Rejects with EngineError('index-unavailable'). A damaged or foreign file is replaced by an empty one. */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
-    return new SqliteStore(await openIndexFile(options), options);
+    const database = await openIndexFile(options);
+    try {
+      return new SqliteStore(database, options);
+    } catch (error) {
+      closeQuietly(database);
+      if (!isDamage((error as Error).cause)) throw error;
+      const message = 'The index is damaged further in; it is built anew.';
+      options.tracer({ kind: 'log', level: 'info', message });
+      await deleteIndexFile(options.file);
+      return new SqliteStore(await openIndexFile(options), options);
+    }
   }
 
   get engine(): string {

@@ -99,6 +99,36 @@ test('a save does not make an index unready that was whole; a checkout of many f
   expect(indexer.isReady).toBe(false);
 });
 
+test('a folder that is gone takes its files along, by whatever name', async () => {
+  const texts = new Map(
+    ['/w/v1.0/a.txt', '/w/v1.0/deep/b.txt', '/w/v1.00/c.txt'].map((path) => [path, 'text']),
+  );
+  const { indexer, store } = indexerOf(listed(texts).files);
+  indexer.start();
+  await indexer.idle;
+  texts.delete('/w/v1.0/a.txt');
+  texts.delete('/w/v1.0/deep/b.txt');
+  indexer.filesChanged(['/w/v1.0']);
+  await indexer.idle;
+  expect([...(await store.files()).keys()]).toEqual(['/w/v1.00/c.txt']);
+});
+
+test('files that could not be stored are found again when there is room', async () => {
+  const texts = new Map(Array.from({ length: 5 }, (_, i) => [`/w/f${i}.txt`, `number ${i}`]));
+  const { indexer, store } = indexerOf(listed(texts).files);
+  const { replace } = store;
+  store.replace = async () => {
+    throw new Error('the disk is full');
+  };
+  indexer.start();
+  await indexer.idle;
+  expect(indexer.progress.state).toBe('error');
+  store.replace = replace;
+  indexer.filesChanged(['/w/f0.txt']);
+  await indexer.idle;
+  expect([indexer.progress.state, (await store.files()).size]).toEqual(['ready', 5]);
+});
+
 test('a hundred thousand files are gone through once; of more than allowed the rest is left out', {
   timeout: 200_000,
 }, async () => {

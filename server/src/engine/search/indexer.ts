@@ -7,6 +7,7 @@
 import type { Clock, Tracer } from '../base/ports.ts';
 import type { Chunk } from '../syntax/chunk.ts';
 import { LineIndex } from '../text/line-index.ts';
+import { isBelow } from './is-below.ts';
 import type { FileEntry, IndexedChunk, SearchStore } from './store.ts';
 
 /** A file that belongs into the index. */
@@ -219,6 +220,7 @@ export class Indexer {
   private fail(error: unknown): void {
     this.nTaken = 0;
     if (this.controller.signal.aborted) return;
+    this.needsListing = true; // what was at hand waits no longer; the next run finds it again
     this.error = error instanceof Error ? error : new Error(String(error));
     this.parts.tracer({ kind: 'log', level: 'error', message: `Indexing stopped: ${this.error.message}` });
   }
@@ -279,6 +281,7 @@ export class Indexer {
     this.changed = new Set();
     this.nTaken = paths.length;
     const gone: string[] = [];
+    const absent = new Set<string>();
     for (const path of paths) {
       this.nTaken--;
       const found = await files.at(path, this.controller.signal);
@@ -286,16 +289,16 @@ export class Indexer {
       if (found.some((file) => file.path === path)) continue;
       this.pending.delete(path);
       gone.push(path);
-      if (found.length === 0 && !/\.\w+$/.test(path)) gone.push(...(await this.below(path)));
+      if (found.length === 0) absent.add(path);
     }
+    if (absent.size > 0) gone.push(...(await this.below(absent)));
     if (gone.length > 0) await this.write(() => store.remove(gone));
   }
 
-  /** What the store and the queue hold below a folder that is gone. */
-  private async below(folder: string): Promise<string[]> {
-    const prefix = `${folder.replace(/\/+$/, '')}/`;
-    for (const path of this.pending.keys()) if (path.startsWith(prefix)) this.pending.delete(path);
-    return [...(await this.parts.store.files()).keys()].filter((path) => path.startsWith(prefix));
+  /** What the store and the queue hold below `folders`, which are gone, if they were folders: `lib`, `v1.0`. */
+  private async below(folders: ReadonlySet<string>): Promise<string[]> {
+    for (const path of this.pending.keys()) if (isBelow(path, folders)) this.pending.delete(path);
+    return [...(await this.parts.store.files()).keys()].filter((path) => isBelow(path, folders));
   }
 
   /** Reads, cuts, embeds and stores these files; those that are gone or not to be indexed have no chunks. */

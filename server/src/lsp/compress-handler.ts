@@ -6,6 +6,7 @@ import type { CompressedPiece, CompressResponse } from '../../../protocol/messag
 import { isSecretFile } from '../engine/completion/secrets.ts';
 import type { CompressedPart, CompressFile, Engine } from '../engine/engine.ts';
 import type { CodeSearch } from '../engine/search/code-search.ts';
+import { asWords } from '../engine/search/query.ts';
 import { LineIndex } from '../engine/text/line-index.ts';
 import type { Documents } from './documents.ts';
 import { filePathOf } from './file-path.ts';
@@ -66,7 +67,10 @@ async function filesFor(
       return path && document && !isSecretFile(path) ? [[path, document] as const] : [];
     }),
   );
-  const { hits } = await search.search({ query, limit: nHits, openPaths: [...open.keys()] }, signal);
+  const { hits } = await search.search(
+    { query: asWords(query), limit: nHits, openPaths: [...open.keys()] },
+    signal,
+  );
   const found = new Map(hits.map(({ chunk, relativePath }) => [chunk.path, { chunk, relativePath }]));
   const hitsIn = (path: string) =>
     hits

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { EngineError } from '../base/error.ts';
 import { globSource } from './glob.ts';
-import { parseQuery } from './query.ts';
+import { asWords, maxQueryLength, parseQuery } from './query.ts';
 
 const nowMs = Date.parse('2026-11-21T10:00:00Z');
 const parse = (query: string) => parseQuery(query, nowMs);
@@ -12,6 +12,14 @@ test('words stay as they are', () => {
   expect(parse('  open a   file ')).toEqual({ text: 'open a file', patterns: [], filter: undefined });
   expect(parse('').text).toBe('');
   expect(parse('std::vector http://a.b foo:bar a/b/c').text).toBe('std::vector http://a.b foo:bar a/b/c');
+});
+
+test('code as words is words alone, whatever stands in it', () => {
+  const code = 'pick({ kind:"x", path:src }, "a") /* all */ // lang:ts changed:now /a+/\n/** doc */ f();';
+  expect(() => parse(code)).toThrow();
+  expect(parse(asWords(code))).toMatchObject({ patterns: [], filter: undefined });
+  expect(parse(asWords(code)).text).toContain('pick({ kind x ');
+  expect(parse(asWords(code.repeat(1000))).text.length).toBeLessThanOrEqual(maxQueryLength);
 });
 
 test('filters are taken out; values of one key widen, keys narrow', () => {

@@ -54,6 +54,11 @@ export function parseQuery(query: string, nowMs: number): ParsedQuery {
   return { text: words.join(' '), patterns, filter: filter.whole() };
 }
 
+/** A text to search for as it is, such as code or a question: none of it is a filter, a phrase or an expression. */
+export function asWords(text: string): string {
+  return text.slice(-maxQueryLength).replace(/["/:]/g, ' ');
+}
+
 /** Runs of blanks match each other; letter case matters only where a capital was typed. */
 function phrasePattern(phrase: string): TextPattern {
   const source = phrase

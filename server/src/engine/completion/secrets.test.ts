@@ -8,6 +8,11 @@ test.each(['.env', '.env.local', 'prod.env', 'server.PEM', 'id_rsa', 'secrets.ya
   (name) => expect(isSecretFile(`file:///home/me/${name}`)).toBe(true),
 );
 
+test.each(['/home/C#/app/.env', 'c:/C#/app/.env', 'prod#1.env', '#.env#', '.env~'])(
+  '%s is, as a path',
+  (path) => expect(isSecretFile(path)).toBe(true),
+);
+
 test.each(['env.ts', 'environment.ts', 'keys.ts', 'secret-santa.py', 'pem.ts', 'credentials-form.tsx'])(
   '%s is not',
   (name) => expect(isSecretFile(`file:///home/me/${name}`)).toBe(false),

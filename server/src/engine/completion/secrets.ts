@@ -10,13 +10,10 @@ const secretNames: readonly RegExp[] = [
   /^(secrets?|credentials?)(\..*)?$/,
 ];
 
-/** By the last part of the URI's path; letter case does not matter. */
+/** By the last part of a URI's path, or of a path; letter case does not matter, nor an editor's mark of a copy. */
 export function isSecretFile(uri: string): boolean {
-  const name = (
-    uri
-      .replace(/[?#].*$/, '')
-      .split('/')
-      .at(-1) ?? ''
-  ).toLowerCase();
+  const isUri = /^[a-z][\w+.-]+:/i.test(uri); // two letters at least: one is a drive
+  const path = isUri ? uri.replace(/[?#].*$/, '') : uri; // in a path they are letters like others: `C#/.env`
+  const name = (path.split('/').at(-1) ?? '').toLowerCase().replace(/^#|[#~]$/g, '');
   return secretNames.some((pattern) => pattern.test(name));
 }

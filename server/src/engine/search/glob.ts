@@ -10,7 +10,11 @@
  * which stands for all below it. Braces or brackets that do not close stand for themselves.
  */
 export function globSource(glob: string): string {
-  const pattern = glob.replace(/^\.\//, '').replace(/\/+$/, '');
+  const pattern = glob
+    .replace(/^\.\//, '')
+    .replace(/\/+$/, '')
+    .replace(/\*{3,}/g, '**')
+    .replace(/(\*\*\/){2,}/g, '**/'); // each would be tried with each share of a path
   const start = pattern.startsWith('/') ? '^' : '(^|/)';
   return `${start}${translate(pattern)}(/|$)`;
 }

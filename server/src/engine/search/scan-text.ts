@@ -62,7 +62,8 @@ export async function scanStore(
     );
     found.push(...chunks.filter((_, i) => holds[i]));
     if (found.length >= nWanted) break;
-    if (++nRead % sliceFiles > 0) continue;
+    // A slow expression may take a second for each file.
+    if (++nRead % sliceFiles > 0 && clock.nowMs() <= deadlineMs) continue;
     await clock.yieldToHost();
     signal.throwIfAborted();
     if (clock.nowMs() > deadlineMs) return { chunks: found, isComplete: false };

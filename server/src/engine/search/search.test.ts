@@ -162,6 +162,22 @@ describe('exact', () => {
     expect(found.hits).toEqual([]);
     expect(found.note).toMatch(/narrow it/);
   });
+
+  test('an expression that takes seconds for each file is given up after a few files', async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 20 }, (_, i) => [`/w/${i}.ts`, [{ text: `x${i}` }]]),
+    );
+    const clock = new FakeClock();
+    let nCalls = 0;
+    const matcher: SearchParts['matcher'] = (_, texts) => {
+      nCalls++;
+      clock.advance(2000);
+      return texts.map(() => false);
+    };
+    const found = await search('/x199/', 10, await parts(many, { clock, matcher }), live);
+    expect(found.note).toMatch(/narrow it/);
+    expect(nCalls).toBeLessThan(6);
+  });
 });
 
 describe('similar', () => {

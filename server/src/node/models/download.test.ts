@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { downloadModel, receiptOf } from './download.ts';
 import { Hub } from './hub.ts';
 import { ModelLibrary } from './library.ts';
@@ -162,6 +162,21 @@ test('a file that is not what it should be is deleted, and said so', async () =>
   expect(await receiptOf(folder)).toBeUndefined();
 });
 
+test('two at once would write into each other: the second is told so, and the first goes on', async () => {
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  serveFile = (...request) => void held.then(() => serveWell(...request));
+  const first = download();
+  await vi.waitFor(() => expect(requests).not.toEqual([]), { timeout: 50_000 });
+  await expect(download()).rejects.toThrow('is being downloaded already');
+  letGo();
+  await first;
+  await isWhole();
+  expect((await readdir(folder)).sort()).toEqual([...Object.keys(contents), 'download.json'].sort());
+});
+
 test('a damaged file from before is fetched again', async () => {
   await download();
   await writeFile(join(folder, 'model.safetensors'), Buffer.alloc(weights.length, 1));
@@ -219,6 +234,15 @@ test('through a proxy', async () => {
   expect(tunnels.every((target) => target === 'models.example:80')).toBe(true);
   expect(tunnels.length).toBeGreaterThan(0);
   expect((await readFile(join(folder, 'model.safetensors'))).equals(weights)).toBe(true);
+});
+
+test('a proxy of the environment that is no address is named', () => {
+  vi.stubEnv('HTTP_PROXY', '10.0.0.1:3128');
+  try {
+    expect(() => new Hub({ host: 'http://models.example' })).toThrow(/HTTP_PROXY as http:/);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test('the library lists what is offered and deletes only what was downloaded', async () => {

@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../../engine/base/error.ts';
+import { type Owner, ownOrVisit } from '../search/owner-lock.ts';
 import { type Hub, type HubFile, type HubRevision, unreachable } from './hub.ts';
 
 export interface DownloadOptions {
@@ -41,18 +42,39 @@ export async function downloadModel(options: DownloadOptions): Promise<HubRevisi
   const { hub, repo, revision = 'main', folder, signal } = options;
   const found = await hub.revision(repo, revision, signal);
   await prepare(folder, found);
-  const totalBytes = found.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  let doneBytes = 0;
-  for (const file of found.files) {
-    const before = doneBytes;
-    const onBytes = (fileBytes: number) => options.onProgress?.(before + fileBytes, totalBytes);
-    await fetchFile(options, found.commit, file, onBytes);
-    doneBytes += file.sizeBytes;
-    onBytes(file.sizeBytes);
+  const lock = await takeFolder(folder, repo);
+  try {
+    await fetchFiles(options, found);
+  } finally {
+    await lock?.release().catch(() => {});
   }
   const receipt = { host: hub.host, repo, commit: found.commit, files: found.files };
   await writeFile(join(folder, receiptFile), `${JSON.stringify(receipt, undefined, 2)}\n`);
   return found;
+}
+
+/** Two downloads into one folder would write into each other's parts. Undefined on a disk without sockets. */
+async function takeFolder(folder: string, repo: string): Promise<Owner | undefined> {
+  const file = join(folder, 'download.lock');
+  const place = await ownOrVisit(file, (socket) => socket.destroy()).catch(() => undefined);
+  if (place?.kind !== 'guest') return place;
+  place.socket.destroy();
+  throw new EngineError(
+    'download-failed',
+    `${repo} is being downloaded already, here or in another window. Wait for that, or cancel it and try again.`,
+  );
+}
+
+async function fetchFiles(options: DownloadOptions, { commit, files }: HubRevision): Promise<void> {
+  const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let doneBytes = 0;
+  for (const file of files) {
+    const before = doneBytes;
+    const onBytes = (fileBytes: number) => options.onProgress?.(before + fileBytes, totalBytes);
+    await fetchFile(options, commit, file, onBytes);
+    doneBytes += file.sizeBytes;
+    onBytes(file.sizeBytes);
+  }
 }
 
 /** Makes the folder and sees to it that the disk has room for what is still to come. */
@@ -170,7 +192,12 @@ async function checksumOf(
 ): Promise<string> {
   const hash: Hash = createHash(checksum.algorithm === 'sha256' ? 'sha256' : 'sha1');
   if (checksum.algorithm === 'git-sha1') hash.update(`blob ${sizeBytes}\0`);
-  for await (const chunk of createReadStream(path, { signal })) hash.update(chunk);
+  try {
+    for await (const chunk of createReadStream(path, { signal })) hash.update(chunk);
+  } catch (error) {
+    signal.throwIfAborted(); // its reason, not the stream's own
+    throw error;
+  }
   return hash.digest('hex');
 }
 

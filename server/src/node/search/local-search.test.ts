@@ -215,6 +215,29 @@ describe('LocalSearch', () => {
     }, patience);
   });
 
+  test('who asks once, as the command line does, waits until the owner has looked at the files again', async () => {
+    await put(sample);
+    await window().search.settled();
+    await put({ 'src/new.ts': 'export const pelican = 1;\n' }); // nobody tells the owner
+    const guest = window();
+    await guest.search.settled();
+    expect(await found(guest.search, '"pelican"')).toHaveLength(1);
+    expect(guest.search.status).toMatchObject({ state: 'ready', nFiles: 4 });
+  });
+
+  test('rebuilt twice at once, it is whole, and stays so when it is opened again', async () => {
+    await put(sample);
+    const { search } = window();
+    await search.settled();
+    await Promise.all([search.act('rebuild'), search.act('rebuild')]);
+    await search.settled();
+    expect(await found(search, '"zebras"')).toHaveLength(1);
+    await search.dispose();
+    const again = window();
+    await again.search.settled();
+    expect(again.logs.join('\n')).toContain('3 files found, 0 to be indexed');
+  });
+
   test('three windows at once make one index', async () => {
     await put(sample);
     const windows = [window(), window(), window()];

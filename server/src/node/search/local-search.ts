@@ -46,6 +46,9 @@ export interface LocalSearchOptions {
 /** A search while files wait reads them for this long before it looks into the index. */
 const lookAheadMs = 250;
 
+/** Distinct words of a piece of code that are compared with every file that waits. */
+const maxLookWords = 100;
+
 /** What answers: an index of our own, or a window that has it. */
 type Opened =
   | { readonly kind: 'own'; readonly index: LocalIndex; readonly owner: Owner | undefined }
@@ -73,7 +76,13 @@ export class LocalSearch implements CodeSearch {
   /** Resolves when the index is as the files are, or will not come to be: for the command line, bench and tests. */
   async settled(): Promise<void> {
     await this.turn;
-    if (this.opened?.kind === 'own') await this.opened.index.indexer.idle;
+    const { opened } = this;
+    if (opened?.kind === 'own') return opened.index.indexer.idle;
+    if (!opened) return;
+    // Who has the index may have no editor that tells of changes.
+    opened.remote.filesChanged(this.roots.map(({ path }) => path));
+    await opened.remote.settled();
+    if (this.opened !== opened) await this.settled();
   }
 
   open(roots: readonly SearchRoot[], settings: SearchSettings): void {
@@ -135,10 +144,10 @@ export class LocalSearch implements CodeSearch {
       else throw new EngineError('index-unavailable', this.current.detail);
       return;
     }
-    const { indexer, store } = opened.index;
+    const { indexer } = opened.index;
     if (action === 'pause') indexer.pause();
     else if (action === 'resume') indexer.resume();
-    else await this.reset(action, opened, store);
+    else await this.reset(action, opened);
   }
 
   async dispose(): Promise<void> {
@@ -149,13 +158,24 @@ export class LocalSearch implements CodeSearch {
   }
 
   /** Empties the index; a rebuild begins anew, a cleared one waits until it is resumed. */
-  private async reset(action: IndexAction, opened: Opened & { kind: 'own' }, store: LocalIndex['store']) {
-    const { settings } = this;
-    await opened.index.indexer.dispose();
-    await store.clear();
-    if (!settings) return;
-    this.startsPaused = action === 'clear';
-    this.open(this.roots, settings);
+  private async reset(action: IndexAction, opened: Opened & { kind: 'own' }) {
+    const clearing = this.turn.then(async () => {
+      if (this.opened !== opened) return false; // another reset was faster, or other settings
+      try {
+        await opened.index.indexer.dispose();
+        await opened.index.store.clear();
+      } finally {
+        // Also where it could not be cleared: what is left of it answers nothing any more.
+        this.startsPaused = action === 'clear';
+        if (this.settings) this.open(this.roots, this.settings);
+      }
+      return true;
+    });
+    this.turn = clearing.then(
+      () => {},
+      () => {},
+    );
+    if (!(await clearing)) return this.act(action);
     await this.turn;
   }
 
@@ -239,7 +259,7 @@ export class LocalSearch implements CodeSearch {
       new StreamMessageReader(socket),
       new StreamMessageWriter(socket),
     );
-    const guest = serveSearch(connection, this, false);
+    const guest = serveSearch(connection, this, false, () => this.settled());
     this.guests.add(guest);
     connection.onClose(() => this.guests.delete(guest));
     connection.listen();
@@ -260,7 +280,8 @@ export class LocalSearch implements CodeSearch {
   }
 
   private lookAhead(index: LocalIndex, { query, similarTo }: CodeQuery, signal: AbortSignal): Promise<void> {
-    return index.indexer.lookAhead(splitWords(similarTo?.text ?? query), lookAheadMs, signal);
+    const words = [...new Set(splitWords(similarTo?.text ?? query))].slice(0, maxLookWords);
+    return index.indexer.lookAhead(words, lookAheadMs, signal);
   }
 
   private async find(

@@ -28,6 +28,7 @@ const related = new RequestType<{ text: string; nChunks: number }, readonly Stor
 );
 const act = new RequestType<{ action: IndexAction }, null, unknown>('search/act');
 const status = new NotificationType<IndexStatus>('search/status');
+const settled = new RequestType0<null, unknown>('search/settled');
 const dispose = new RequestType0<null, unknown>('search/dispose');
 
 export interface ServedSearch {
@@ -35,11 +36,12 @@ export interface ServedSearch {
   tellStatus(now: IndexStatus): void;
 }
 
-/** Answers the wire with `search`. `isOwner`: the peer may also open and dispose it. */
+/** Answers the wire with `search`. `isOwner`: the peer may also open and dispose it. `whenSettled`: it is up to date. */
 export function serveSearch(
   connection: MessageConnection,
   search: CodeSearch,
   isOwner: boolean,
+  whenSettled?: () => Promise<void>,
 ): ServedSearch {
   connection.onRequest(query, async ({ id, query: asked }, token) => {
     const signal = abortSignalOf(token);
@@ -69,6 +71,7 @@ export function serveSearch(
     }
   });
   connection.onNotification(filesChanged, ({ paths }) => search.filesChanged(paths));
+  if (whenSettled) connection.onRequest(settled, () => whenSettled().then(() => null));
   if (isOwner) {
     connection.onNotification(open, ({ roots, settings }) => search.open(roots, settings));
     connection.onRequest(dispose, async () => {
@@ -139,6 +142,11 @@ export class RemoteSearch implements CodeSearch {
     await this.connection.sendRequest(act, { action }).catch((error) => {
       throw fromResponseError(error);
     });
+  }
+
+  /** Resolves when the other end's index is up to date, or when nothing more is to be heard of it. */
+  async settled(): Promise<void> {
+    await this.connection.sendRequest(settled).catch(() => {}); // gone, or of a version that does not say
   }
 
   async dispose(): Promise<void> {

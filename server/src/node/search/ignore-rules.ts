@@ -10,6 +10,9 @@ interface Level {
   readonly rules: Ignore;
 }
 
+/** As git does where it makes a repository: by what the system's own file systems do. */
+const ignorecase = process.platform === 'win32' || process.platform === 'darwin';
+
 /** A file of rules beyond this size is no file of rules. */
 const maxRuleBytes = 1_000_000;
 
@@ -21,7 +24,7 @@ export class IgnoreRules {
   /** With the rules that the folder at `path` (absolute, forward slashes) adds; `ruleFiles` in order of {@link ruleFileNames}. */
   async enter(path: string, ruleFiles: readonly string[]): Promise<IgnoreRules> {
     if (ruleFiles.length === 0) return this;
-    const rules = ignore();
+    const rules = ignore({ ignorecase });
     for (const name of ruleFiles) {
       const text = await readFile(`${path}/${name}`, 'utf8').catch(() => '');
       if (text.length <= maxRuleBytes) addRules(rules, text);

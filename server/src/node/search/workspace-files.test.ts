@@ -50,6 +50,11 @@ describe('listing', () => {
     expect(await listed()).toEqual(['.gitignore', 'a.ts', 'src/dist/in.js', 'src/keep.gen.ts']);
   });
 
+  test.skipIf(process.platform !== 'linux')('letter case of rules matters where it does to git', async () => {
+    await put({ '.gitignore': 'Build/\n', 'build/a.ts': 'x', 'Build/b.ts': 'x' });
+    expect(await listed()).toEqual(['.gitignore', 'build/a.ts']);
+  });
+
   test('deeper rules decide, .ignore is read after .gitignore, broken rules cost their line', async () => {
     await put({
       '.gitignore': '*.txt\nvendor/\n[z-a]\n\\\n',

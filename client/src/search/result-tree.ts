@@ -163,7 +163,8 @@ function fileItem({ uri, results }: FileNode): TreeItem {
 function resultItem(node: ResultNode): TreeItem {
   const { result } = node;
   const item = new TreeItem(titleOf(result));
-  item.id = `${result.uri}#${result.startLine}-${result.endLine}`;
+  // Several pieces may stand on one line.
+  item.id = `${result.uri}#${result.startLine}-${result.endLine}#${node.file.results.indexOf(node)}`;
   item.iconPath = new ThemeIcon(iconOf(result.kind));
   item.description = result.name
     ? `${result.startLine + 1} · ${firstLineOf(result)}`

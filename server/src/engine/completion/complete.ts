@@ -104,7 +104,7 @@ export class Completer {
   /** From what is being written for an earlier request, when that is over. */
   private async joined(asked: Asked, signal: AbortSignal): Promise<CompletionResult | undefined> {
     const { request, snapshot, situation, scope, reply } = asked;
-    const done = this.inFlight.join(scope, situation.place);
+    const done = this.inFlight.join(scope, situation.place, signal);
     if (!done) return undefined;
     reply.stages.enter('queue');
     await orAborted(done, signal);

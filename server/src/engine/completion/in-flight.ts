@@ -18,8 +18,10 @@ interface Running {
   readonly done: Promise<void>;
   /** As far as it is written. */
   text: string;
-  /** What was typed since, by those who wait for it; undefined when nobody does. */
+  /** What was typed since, by the last who joined; undefined when nobody did. */
   typed: string | undefined;
+  /** Who joined so far. */
+  nJoined: number;
 }
 
 /** A request that was cancelled is written on for so long, in case the next key agrees with it. */
@@ -34,8 +36,9 @@ export class InFlight {
   /**
    * Something to wait for, when what is being written may answer the request at `around`. It resolves
    * when that is over; then the answer is known, or it was another. Else what is written is ended.
+   * `signal` says that the request waits no longer.
    */
-  join(scope: string, around: Around): Promise<void> | undefined {
+  join(scope: string, around: Around, signal: AbortSignal): Promise<void> | undefined {
     const running = this.running.get(scope);
     if (!running) return undefined;
     const { textBefore, textAfter } = running.around;
@@ -46,6 +49,8 @@ export class InFlight {
       return undefined;
     }
     running.typed = typed;
+    running.nJoined++;
+    this.endWhenLeft(running, signal);
     return running.done;
   }
 
@@ -73,23 +78,28 @@ export class InFlight {
       done: result.then(ignore, ignore),
       text: '',
       typed: undefined,
+      nJoined: 0,
     };
     this.running.set(scope, running);
-    const leave = async () => {
-      await this.clock.sleep(graceMs);
-      if (running.typed === undefined) abort.abort(signal.reason);
-    };
+    this.endWhenLeft(running, signal);
     return new Promise<T>((resolve, reject) => {
-      const onAbort = () => {
-        reject(signal.reason);
-        void leave();
-      };
+      const onAbort = () => reject(signal.reason);
       signal.addEventListener('abort', onAbort, { once: true });
       result.then(resolve, reject).finally(() => {
         signal.removeEventListener('abort', onAbort);
         if (this.running.get(scope) === running) this.running.delete(scope);
       });
     });
+  }
+
+  /** Ends it some time after the request of `signal` was cancelled, unless another joined after that one. */
+  private endWhenLeft(running: Running, signal: AbortSignal): void {
+    const { nJoined } = running;
+    const leave = async () => {
+      await this.clock.sleep(graceMs);
+      if (running.nJoined === nJoined) running.abort.abort(signal.reason);
+    };
+    signal.addEventListener('abort', () => void leave(), { once: true });
   }
 
   /** Ends everything. */

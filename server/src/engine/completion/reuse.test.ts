@@ -43,6 +43,19 @@ describe('ShownSuggestions', () => {
     show('if (a) {█}\n', '\n  b();\n').now('if (a) {\n  █\n}\n', 'if (a) {\n  [b();]\n}\n');
     show('f█', '()').now('f(█x)', undefined);
   });
+  test('closers that Enter put on a line of their own stay: what is drawn replaces nothing beyond its line', () => {
+    const at = (marked: string, suggested: string, next: string, replaceAfter = 0) => {
+      const { text, offset } = parseMarked(next);
+      const snapshot = new DocumentSnapshot('file:///a', 'typescript', 9, text);
+      const found = show(marked, suggested, replaceAfter).shown.match(snapshot, offset);
+      return found && [found.text, text.slice(found.start, found.endExclusive)];
+    };
+    expect(at('if (a) {█}\n', '\n  b();\n', 'if (a) {\n  █\n}\n')).toEqual(['b();', '']);
+    expect(at('if (a) {█}\r\n', '\r\n  b();\r\n', 'if (a) {\r\n  █\r\n}\r\n')).toEqual(['b();', '']);
+    expect(at('f(() => {█})\n', '\n  b();\n})', 'f(() => {\n  █\n})\n', 2)).toEqual(['b();', '']);
+    expect(at('  g({█})\n', '\n    b,\n  ', '  g({\n    █\n})\n')).toBeUndefined(); // indented otherwise
+    expect(at('a = █;\n', 'foo("x")', 'a = foo("█");\n')).toEqual(['x")', '")']); // within the line
+  });
   test('a suggestion that replaces the closers after the cursor', () => {
     show('foo(█);', 'a).then(b)', 1)
       .now('foo(a█);', 'foo(a)[.then(b)];')

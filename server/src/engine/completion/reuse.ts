@@ -53,9 +53,14 @@ export class ShownSuggestions {
     const typed = text.slice(start, offset);
     const remaining = suggestion.text.slice(typed.length);
     if (remaining.trim() === '' || !suggestion.text.startsWith(typed)) return undefined;
-    if (!fitsRest(text.slice(offset, endExclusive), shown.rest, remaining)) return undefined;
+    const found = text.slice(offset, endExclusive);
+    if (!fitsRest(found, shown.rest, remaining)) return undefined;
     if (!text.startsWith(before) || !text.endsWith(after)) return undefined;
-    return { id: suggestion.id, text: remaining, start: offset, endExclusive };
+    const { id } = suggestion;
+    if (!found.includes('\n')) return { id, text: remaining, start: offset, endExclusive };
+    // Enter put the closers on a line of their own. Editors draw nothing that replaces beyond its line, so they stay.
+    const kept = remaining.endsWith(found) ? remaining.slice(0, -found.length) : '';
+    return kept.trim() === '' ? undefined : { id, text: kept, start: offset, endExclusive: offset };
   }
 
   /** Forgets the suggestion of one document, or of all. */

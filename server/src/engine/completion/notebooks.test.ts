@@ -29,6 +29,11 @@ describe('what stands before a cell', () => {
     expect(precedingText([], 'python')).toBe('');
   });
 
+  test('has line feeds only, whatever the cells have', () => {
+    const cells = [cell('# Sales\r\n\r\nBy month', 'markdown'), cell('a = 1\r\n%time f()\r\n')];
+    expect(precedingText(cells, 'python')).toBe('# # Sales\n# \n# By month\n\na = 1\n# %time f()\n\n');
+  });
+
   test('is Python without what only IPython reads', () => {
     const cells = [
       cell('%matplotlib inline\n!pip install x\nif a:\n  %time f()\nx = a \\\n% b'),

@@ -63,14 +63,14 @@ const known = new WeakMap<DocumentSnapshot, { readonly languageId: string; reado
 function pieceOf(cell: DocumentSnapshot, languageId: string): string {
   const remembered = known.get(cell);
   if (remembered?.languageId === languageId) return remembered.piece;
-  const text = textOf(cell, languageId).replaceAll('\r\n', '\n').trimEnd();
+  const text = textOf(cell, languageId).trimEnd();
   const piece = text === '' ? '' : `${text}\n\n`;
   known.set(cell, { languageId, piece });
   return piece;
 }
 
 function textOf(cell: DocumentSnapshot, languageId: string): string {
-  const { text } = cell;
+  const text = cell.text.replaceAll('\r\n', '\n');
   if (text.includes('\0')) return '';
   if (cell.languageId === 'markdown' && languageId !== 'markdown') return asComment(text, languageId);
   if (cell.languageId !== languageId) return '';

@@ -16,9 +16,13 @@ import { formatSession } from '../../../protocol/session.ts';
 import type { RequestLog } from '../trace/request-log.ts';
 import { SessionWriter } from './session-writer.ts';
 
-/** Names of files that hold secrets: these are not recorded, redacted or not. */
-const secretNames =
-  /(^|[/\\])(\.env(\..*)?|\.netrc|\.npmrc|\.pypirc|id_[a-z0-9]+|.*\.(pem|key|p12|pfx|jks|keystore))$/i;
+/** Names of files that hold secrets: these are not recorded, redacted or not. The names in which the engine suggests nothing. */
+const secretNames = [
+  /(^|\/)\.env[^/]*$/i,
+  /\.(env|pem|key|p12|pfx|jks|keystore|kdbx|asc|gpg|ppk|crt|cer|der)[#~]?$/i,
+  /(^|\/)\.(npmrc|pypirc|netrc|pgpass|htpasswd|git-credentials)[#~]?$/i,
+  /(^|\/)(secrets?|credentials?|id_(rsa|dsa|ecdsa|ed25519))(\.[^/]*)?[#~]?$/i,
+];
 
 interface Recording {
   readonly uri: string;
@@ -37,7 +41,7 @@ export class Recorder implements Disposable {
     if (this.recording) return this.stop();
     const editor = window.activeTextEditor;
     if (!editor) return void window.showInformationMessage('Stet: open the file to type in first.');
-    if (secretNames.test(editor.document.uri.path)) {
+    if (secretNames.some((names) => names.test(editor.document.uri.path))) {
       return void window.showWarningMessage(
         "Stet: the file's name says that it holds secrets, so it is not recorded.",
       );

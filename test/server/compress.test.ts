@@ -81,4 +81,7 @@ test('the command line takes files and folders, and refuses what may hold secret
   await expect(stet(['--query', query, '.env'])).rejects.toThrow(/may hold secrets/);
   await expect(stet(['src'])).rejects.toThrow(/takes a --query/);
   await expect(stet(['--query', query, '--budget', '-1', 'src'])).rejects.toThrow(/budget/i);
+  // Without paths the index is opened first, and has to be closed for the process to end.
+  await expect(stet(['--query', query, '--model', 'nowhere'])).rejects.toThrow(/no model folder/);
+  await expect(stet(['--query', query, '--folder', 'nowhere'])).rejects.toThrow(/no folder/);
 }, 120_000);

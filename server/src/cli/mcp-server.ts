@@ -120,12 +120,14 @@ export function createMcpServer({ search, rootPaths, version, nowMs, compress }:
   const running = new Set<Promise<CallToolResult>>();
   let refreshedMs = nowMs();
 
+  const refreshed = (): boolean => {
+    if (nowMs() - refreshedMs <= refreshMs) return false;
+    refreshedMs = nowMs();
+    search.filesChanged(rootPaths);
+    return true;
+  };
   const answer = async (query: CodeQuery, signal: AbortSignal): Promise<CallToolResult> => {
-    const isRefreshed = nowMs() - refreshedMs > refreshMs;
-    if (isRefreshed) {
-      refreshedMs = nowMs();
-      search.filesChanged(rootPaths);
-    }
+    const isRefreshed = refreshed();
     await settled(search, signal);
     let { hits, note } = await search.search(query, signal);
     // The look through the folders is short, but a search during it says that there may be more to find.
@@ -138,6 +140,7 @@ export function createMcpServer({ search, rootPaths, version, nowMs, compress }:
   };
 
   const compressed = async (input: Record<string, unknown>, signal: AbortSignal) => {
+    refreshed();
     await settled(search, signal);
     const budgetTokens = (input.budget ?? defaultBudget) as number;
     const response = await compress?.({ query: input.query as string, budgetTokens }, signal);

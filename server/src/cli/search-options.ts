@@ -1,5 +1,6 @@
 /** The command-line options of search, and the index that the commands hold in their own process. */
 
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defaultSettings } from '../../../protocol/settings.ts';
 import { EngineError } from '../engine/base/error.ts';
@@ -47,6 +48,9 @@ export function startSearch(folders: readonly string[], options: SearchValues): 
   if (backend !== 'sqlite' && backend !== 'postgres') {
     throw new UsageError('--backend is sqlite or postgres.');
   }
+  const roots = rootsOf(folders);
+  const missing = roots.find(({ path }) => !statSync(path, { throwIfNoEntry: false })?.isDirectory());
+  if (missing) throw new UsageError(`There is no folder ${missing.path}.`, false);
   const isTerminal = process.stderr.isTTY;
   const search = new LocalSearch({
     modelFolder: `${installFolder()}/model`,
@@ -55,7 +59,7 @@ export function startSearch(folders: readonly string[], options: SearchValues): 
     onStatus: ({ detail }) => void (isTerminal && process.stderr.write(`\r\u001b[K${detail}`)),
   });
   const settings = defaultSettings();
-  search.open(rootsOf(folders), {
+  search.open(roots, {
     isEnabled: true,
     exclude: [...settings['search.exclude'], ...options.exclude],
     maxFileSizeKb: settings['search.maxFileSizeKb'],

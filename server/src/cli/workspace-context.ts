@@ -22,7 +22,10 @@ export class WorkspaceContext {
   ) {}
 
   async compress(params: CompressParams, signal: AbortSignal): Promise<CompressResponse> {
-    this.engine ??= openLocalEngine(this.options);
+    this.engine ??= openLocalEngine(this.options).catch((error: unknown) => {
+      this.engine = undefined; // the next request tries again
+      throw error;
+    });
     const parts = {
       documents: new Documents(() => {}), // no editor, no open files
       engine: await this.engine,
@@ -33,6 +36,7 @@ export class WorkspaceContext {
   }
 
   async dispose(): Promise<void> {
-    await (await this.engine)?.dispose();
+    const engine = await this.engine?.catch(() => undefined); // who asked heard of it
+    await engine?.dispose();
   }
 }

@@ -192,6 +192,11 @@ test('a host that answers with errors only is given up', async () => {
   });
 });
 
+test('a host that answers with nothing is given up', async () => {
+  serveFile = (_, response) => response.end();
+  await expect(download()).rejects.toMatchObject({ code: 'download-failed', message: /sends less/ });
+});
+
 test('a host that sends more than it said is not believed', async () => {
   serveFile = (_, response, path) =>
     response.writeHead(200).end(Buffer.concat([contents[path] as Buffer, weights]));

@@ -112,7 +112,7 @@ async function fetchFile(
   )
     return;
   let nTriesInVain = 0;
-  let lastProblem: unknown;
+  let lastProblem: unknown = new Error('it sends less than it says');
   for (let startBytes = await sizeOf(part); startBytes !== file.sizeBytes || startBytes === 0; ) {
     if (startBytes > file.sizeBytes) await rm(part, { force: true });
     try {

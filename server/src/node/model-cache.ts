@@ -174,7 +174,8 @@ async function readManifest(folder: string): Promise<Manifest | undefined> {
     : undefined;
 }
 
-async function removeLeftovers(cacheFolder: string): Promise<void> {
+/** Deletes builds that nobody works on any more. */
+export async function removeLeftovers(cacheFolder: string): Promise<void> {
   for (const entry of await readdir(cacheFolder)) {
     if (!entry.startsWith(buildPrefix)) continue;
     const path = join(cacheFolder, entry);

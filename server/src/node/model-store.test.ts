@@ -142,6 +142,17 @@ describe('a damaged cache is converted again, with a warning', () => {
     expect(await open()).toMatchObject({ wasConverted: false, warnings: [] });
   });
 
+  test('what a killed conversion left is deleted a day later, though nothing is to be converted', async () => {
+    await write();
+    await open();
+    const [old, fresh] = ['.building-old', '.building-fresh'].map((name) => join(cacheFolder, name));
+    for (const left of [old, fresh] as string[]) await mkdir(left);
+    const twoDaysAgo = Date.now() / 1000 - 48 * 3600;
+    await utimes(old as string, twoDaysAgo, twoDaysAgo);
+    await open();
+    expect((await readdir(cacheFolder)).filter((name) => name.startsWith('.'))).toEqual(['.building-fresh']);
+  });
+
   test('damaged remembered hashes are found out anew', async () => {
     await write();
     const { contentHash } = await open();

@@ -11,7 +11,14 @@ import type { ModelConfig } from '../engine/model/contract.ts';
 import type { ModelMetadata } from '../engine/model/metadata.ts';
 import type { WeightFormat } from '../engine/model/weights.ts';
 import { HashMemory } from './file-hash.ts';
-import { buildConverted, type ConvertedModel, cacheName, findConverted, isFileError } from './model-cache.ts';
+import {
+  buildConverted,
+  type ConvertedModel,
+  cacheName,
+  findConverted,
+  isFileError,
+  removeLeftovers,
+} from './model-cache.ts';
 import { type ModelFolder, readModelFolder } from './model-files.ts';
 
 export interface OpenModelOptions {
@@ -71,6 +78,7 @@ export async function openModel(folder: string, options: OpenModelOptions): Prom
   if (found === 'corrupt')
     warn(`The converted model in ${cacheFolder} was damaged, so it is converted again.`);
   const isThere = typeof found !== 'string';
+  if (isThere) await removeLeftovers(cacheFolder).catch(() => {}); // gigabytes, where a conversion was killed
   if (!isThere) tracer?.({ kind: 'log', level: 'info', message: `Converting ${name} to ${format}` });
   const converted = isThere ? found : await convert(model, contentHash, options, warn);
   const { config, metadata, tokenizerJson, tokenizerConfig, guard } = model;

@@ -32,7 +32,7 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const entries = await readdir(folder).catch((cause) => {
     throw new EngineError(
       'model-missing',
-      `There is no model folder ${folder}. Correct the setting stet.model.folder, or leave it empty for the embedded model.`,
+      `There is no model folder ${folder}. Choose another with “Stet: Choose Model…”, or correct the setting stet.model.folder; empty, it means the embedded model.`,
       true,
       { cause },
     );
@@ -141,7 +141,7 @@ async function findWeights(folder: string, names: ReadonlySet<string>): Promise<
 function missing(folder: string, name: string): EngineError {
   return new EngineError(
     'model-missing',
-    `The model folder ${folder} has no ${name}. A model is a folder with config.json, tokenizer.json and *.safetensors, as Hugging Face publishes it: download all of them, or choose another folder with the setting stet.model.folder.`,
+    `The model folder ${folder} has no ${name}. A model is a folder with config.json, tokenizer.json and *.safetensors, as Hugging Face publishes it: download all of them, or choose another model with “Stet: Choose Model…” or the setting stet.model.folder.`,
   );
 }
 

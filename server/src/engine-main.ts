@@ -72,7 +72,7 @@ async function share(file: string): Promise<void> {
       serve: (connection) => serve(connection, (options) => model.open(options)),
       onEnd: () => process.exit(0),
     });
-    if (isHost) process.send?.('ready');
+    if (isHost) process.send?.('ready', () => {}); // whoever started it may be gone
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     process.exit(1);

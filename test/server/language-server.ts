@@ -41,6 +41,8 @@ export interface LanguageServerOptions {
   readonly hasStatusItem?: boolean;
   /** Default true; else the settings go by initializationOptions and didChangeConfiguration. */
   readonly canPull?: boolean;
+  /** Default false; else it tells of its settings as soon as the server wants to hear of them, as VS Code does. */
+  readonly tellsAtOnce?: boolean;
   /** Put before the server's own command: `['unshare', '--net']`. */
   readonly wrapper?: readonly string[];
   /** Workspace folders, which are indexed for search. */
@@ -210,7 +212,13 @@ export class LanguageServer {
     });
     connection.onRequest('stet/searchDatabase', () => this.options.searchDatabase ?? null);
     connection.onRequest(remoteAccessRequest, () => this.options.remoteAccess ?? null);
-    connection.onRequest('client/registerCapability', () => null);
+    connection.onRequest('client/registerCapability', async ({ registrations }) => {
+      const method = 'workspace/didChangeConfiguration';
+      const isOfSettings = registrations.some((one: { method: string }) => one.method === method);
+      if (this.options.tellsAtOnce && isOfSettings)
+        await connection.sendNotification(method, { settings: { stet: this.settings } });
+      return null;
+    });
     connection.onRequest('workspace/configuration', ({ items }) => {
       this.nPull++;
       const { filesExclude } = this.options;

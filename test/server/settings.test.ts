@@ -63,3 +63,18 @@ test('stet.model.folder: from a wrong one to a right one without restarting anyt
   await server.reached('ready');
   expect(await server.outcomeOf(uri, at(0, 11))).toMatch(/generated|empty/);
 });
+
+test('a client that tells of its settings at once, as VS Code does, has one engine started', async () => {
+  const eager = await LanguageServer.start({
+    settings: { ...model.settings, threads: 2 },
+    tellsAtOnce: true,
+  });
+  try {
+    await eager.reached('ready', 90_000);
+    await eager.open(uri, 'some words ', 'markdown');
+    await eager.complete(uri, at(0, 11)); // after it came back, all that was told has been heard
+    expect(eager.logs.filter((log) => /^Engine process \d+ started/.test(log))).toHaveLength(1);
+  } finally {
+    await eager.stop();
+  }
+});

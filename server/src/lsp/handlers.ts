@@ -202,8 +202,9 @@ class Configuration {
   async changed(params: unknown): Promise<void> {
     const { settings } = (params ?? {}) as { settings?: unknown };
     const pushed = (settings as { stet?: unknown } | null | undefined)?.stet ?? settings;
-    const old = this.current;
-    this.current = await this.read(pushed);
+    const told = await this.read(pushed);
+    const old = this.current; // only now: VS Code tells of a change before it has answered what `start` asked
+    this.current = told;
     void this.searching.configured(this.current);
     this.configureOracles();
     if (!isSameEngine(old, this.current)) await this.parts.startEngine(this.current, this.options);

@@ -3,10 +3,18 @@
 import { expect, test } from 'vitest';
 import { isSecretFile } from './secrets.ts';
 
-test.each(['.env', '.env.local', 'prod.env', 'server.PEM', 'id_rsa', 'secrets.yaml', '.npmrc', 'tls.key'])(
-  '%s is secret',
-  (name) => expect(isSecretFile(`file:///home/me/${name}`)).toBe(true),
-);
+test.each([
+  '.env',
+  '.env.local',
+  '.envrc',
+  '.env-staging',
+  'prod.env',
+  'server.PEM',
+  'id_rsa',
+  'secrets.yaml',
+  '.npmrc',
+  'tls.key',
+])('%s is secret', (name) => expect(isSecretFile(`file:///home/me/${name}`)).toBe(true));
 
 test.each(['/home/C#/app/.env', 'c:/C#/app/.env', 'prod#1.env', '#.env#', '.env~'])(
   '%s is, as a path',

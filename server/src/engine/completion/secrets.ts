@@ -2,7 +2,7 @@
 
 /** Names as tools and people use them; a wrong yes costs a suggestion, a wrong no shows a secret to a model. */
 const secretNames: readonly RegExp[] = [
-  /^\.env(\..*)?$/, // .env, .env.local
+  /^\.env/, // .env, .env.local, .env-staging; .envrc
   /\.env$/, // production.env
   /^\.(npmrc|pypirc|netrc|pgpass|htpasswd|git-credentials)$/,
   /^id_(rsa|dsa|ecdsa|ed25519)(\..*)?$/,

@@ -55,6 +55,17 @@ async function errorsIn({ languageId }: CompressFile, text: string): Promise<num
   return n;
 }
 
+test('files without a line break at their end are not over a budget that they fit into exactly', async () => {
+  const files = Array.from({ length: 6 }, (_, i) => ({
+    path: `f${i}.ts`,
+    languageId: 'typescript',
+    text: `export const a${i} = ${i};`,
+  }));
+  const { nTokensBefore } = await compress({ files, budgetTokens: 10_000 });
+  const { nTokens, text } = await compress({ files, budgetTokens: nTokensBefore });
+  expect([nTokens, nTokens <= nTokensBefore]).toEqual([count(text), true]);
+});
+
 describe('kept and dropped code', () => {
   const golden = [
     'cart.ts',

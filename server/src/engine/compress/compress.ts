@@ -62,8 +62,10 @@ export class Compressor {
     const budget = Math.max(0, Math.floor(request.budgetTokens));
     const whole = sources.map(({ file }) => ({ path: file.path, text: file.text }));
     const nTokensBefore = this.facts.nTokens(layOut(sources, whole));
-    const choice =
-      nTokensBefore <= budget ? everything(candidates) : this.fit(sources, scored, budget, request);
+    const all = everything(candidates);
+    // Written out, each file ends with a line break: what fits exactly may then fit no longer.
+    const fitsWhole = nTokensBefore <= budget && this.sizeOf(sources, all) <= budget;
+    const choice = fitsWhole ? all : this.fit(sources, scored, budget, request);
     const files = this.write(sources, choice);
     const text = layOut(sources, files);
     const note = noteOf(text, candidates.length, nLeftOut, budget);
@@ -100,7 +102,7 @@ export class Compressor {
     { previous = [] }: CompressRequest,
   ): Choice {
     const pieces = choosable(scored, this.chooseOptions(previous));
-    const sizeOf = (choice: Choice) => this.count(layOut(sources, this.write(sources, choice)));
+    const sizeOf = (choice: Choice) => this.sizeOf(sources, choice);
     let room = budget;
     for (let round = 0; round < 8; round++) {
       const choice = choose(pieces, room);
@@ -118,7 +120,7 @@ export class Compressor {
     choice: Choice,
     budget: number,
   ): Choice {
-    const sizeOf = (filled: Choice) => this.count(layOut(sources, this.write(sources, filled)));
+    const sizeOf = (filled: Choice) => this.sizeOf(sources, filled);
     let best = choice;
     let size = sizeOf(choice);
     const withImports = withImportsOf(sources, choice);
@@ -155,7 +157,7 @@ export class Compressor {
     const choice = new Map(choose(choosable(scored, this.chooseOptions([])), room));
     const byScore = [...scored].sort((one, other) => one.score - other.score);
     for (const { candidate } of byScore) {
-      if (this.count(layOut(sources, this.write(sources, choice))) <= budget) break;
+      if (this.sizeOf(sources, choice) <= budget) break;
       choice.delete(candidate.part.id);
     }
     return choice;
@@ -187,6 +189,10 @@ export class Compressor {
     if (this.verdicts.size > 1000) this.verdicts.clear();
     this.verdicts.set(key, verdict);
     return verdict;
+  }
+
+  private sizeOf(sources: readonly Source[], choice: Choice): number {
+    return this.count(layOut(sources, this.write(sources, choice)));
   }
 
   /** Of a text that nobody asks about again. */

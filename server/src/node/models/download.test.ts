@@ -152,6 +152,18 @@ test('an abort keeps what is there, and the next download goes on', async () => 
   expect(requests.at(-1)?.range).toBe('bytes=100000-');
 });
 
+test('what is half replaced by a newer revision is no model', async () => {
+  const earlier = { host: hub.host, repo, commit: commit.replace('0', 'f'), files: [] };
+  await writeFile(join(folder, 'download.json'), JSON.stringify(earlier));
+  const aborting = new AbortController();
+  serveFile = (request, response, path) => {
+    if (path === 'model.safetensors') aborting.abort('enough');
+    else serveWell(request, response, path);
+  };
+  await expect(download(aborting.signal)).rejects.toBe('enough');
+  expect(await receiptOf(folder)).toBeUndefined();
+});
+
 test('a file that is not what it should be is deleted, and said so', async () => {
   serveFile = (request, response, path) =>
     path === 'model.safetensors'

@@ -43,13 +43,16 @@ export async function downloadModel(options: DownloadOptions): Promise<HubRevisi
   const found = await hub.revision(repo, revision, signal);
   await prepare(folder, found);
   const lock = await takeFolder(folder, repo);
+  const receipt = { host: hub.host, repo, commit: found.commit, files: found.files };
   try {
+    // Files of two revisions are no model, however far this comes.
+    if ((await receiptOf(folder))?.commit !== found.commit)
+      await rm(join(folder, receiptFile), { force: true });
     await fetchFiles(options, found);
+    await writeFile(join(folder, receiptFile), `${JSON.stringify(receipt, undefined, 2)}\n`);
   } finally {
     await lock?.release().catch(() => {});
   }
-  const receipt = { host: hub.host, repo, commit: found.commit, files: found.files };
-  await writeFile(join(folder, receiptFile), `${JSON.stringify(receipt, undefined, 2)}\n`);
   return found;
 }
 

@@ -22,6 +22,17 @@ export function isClosedType(type: ts.Type, checker: ts.TypeChecker): boolean {
   return !hasUnknownBase(apparent, checker);
 }
 
+/** Whether `type` takes texts beside the literals in it: `'a' | (string & {})`, `'a' | `data-${string}``. */
+export function takesOtherTexts(type: ts.Type, checker: ts.TypeChecker): boolean {
+  const whole = checker.getBaseConstraintOfType(type) ?? type;
+  return checker.isTypeAssignableTo(checker.getStringType(), whole) || hasPattern(whole);
+}
+
+function hasPattern(type: ts.Type): boolean {
+  if (type.isUnionOrIntersection()) return type.types.some(hasPattern);
+  return (type.flags & (ts.TypeFlags.TemplateLiteral | ts.TypeFlags.StringMapping)) !== 0;
+}
+
 /** Bases of bases that are looked at. */
 const maxBaseDepth = 8;
 

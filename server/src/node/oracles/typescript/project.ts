@@ -33,6 +33,8 @@ export class Project {
   private readonly host: SourceHost;
   private program: ts.Program | undefined;
   private isPart = false;
+  /** No program could be made of the documents as they are. */
+  private hasGivenUp = false;
   private readonly frozen = new Map<string, FrozenFile>();
   private readonly documents = new Map<string, ProjectDocument>();
   /** Versions of the open documents that the program was made of. */
@@ -62,6 +64,7 @@ export class Project {
   set(document: ProjectDocument): void {
     this.documents.set(this.host.canonical(document.fileName), document);
     this.focus = document.fileName;
+    this.hasGivenUp = false;
   }
 
   delete(fileName: string): void {
@@ -121,7 +124,7 @@ export class Project {
 
   /** Whether a new program would know more, or take less memory. */
   get isWorthBuilding(): boolean {
-    if (this.isPart || this.nVersions >= idleVersions) return true;
+    if ((this.isPart && !this.hasGivenUp) || this.nVersions >= idleVersions) return true;
     for (const { fileName, version, text } of this.documents.values()) {
       if (this.builtFrom.get(fileName) === version) continue;
       // What a script declares at its top level is global, and globals are merged once per program.
@@ -142,16 +145,26 @@ export class Project {
     const rootNames = [...names, ...this.config.ambientFiles];
     const oldProgram = this.isPart ? undefined : this.program; // what it did not find, a new one would not look for
     if (this.program) this.host.keepAll();
-    this.isPart = !this.program && this.host.keepNearest(names, maxFirstChars);
+    const isPart = !this.program && this.host.keepNearest(names, maxFirstChars);
     this.program = ts.createProgram({
       rootNames,
       options: this.config.options,
       host: this.host.compilerHost,
       ...(oldProgram && { oldProgram }),
     });
+    this.isPart = isPart;
     this.frozen.clear();
     this.builtFrom = new Map(documents.map(({ fileName, version }) => [fileName, version]));
     this.program.getTypeChecker(); // merges what is global now, not under the first question
+  }
+
+  /** What the documents hold now cannot be built: the program before it answers until they are changed. */
+  giveUp(): void {
+    this.hasGivenUp = true;
+    this.frozen.clear();
+    this.builtFrom = new Map(
+      [...this.documents.values()].map(({ fileName, version }) => [fileName, version]),
+    );
   }
 
   private get nVersions(): number {

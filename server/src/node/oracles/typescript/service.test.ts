@@ -129,6 +129,25 @@ test.each<[TriggerKind, string, readonly string[]]>([
   expect(set?.isClosed).toBe(true);
 });
 
+test('texts of which the type names only some: others may be written', async () => {
+  const { service, uri, logs } = await open('export {};\n');
+  for (const marked of [
+    "const a: 'read' | (string & {}) = '█';",
+    `declare function f(a: 'read' | \`x-\${string}\`): void;\nf('█');`,
+    "declare function f<A extends 'read' | (string & {})>(a: A): void;\nf('█');",
+    "const a: { b?: 'read' | (string & {}) } = { b: '█' };",
+    "declare const a: 'read' | (string & {});\nif (a === '█') {}",
+    "declare const a: 'read' | Uppercase<string>;\nswitch (a) { case '█': }",
+  ]) {
+    const { text, offset } = parseMarked(marked);
+    const change = { ...unchanged, text };
+    const set = service.symbols({ uri, kind: 'string-literal', offset, change });
+    expect(set?.names, marked).toContain('read');
+    expect(set?.isClosed, marked).toBe(false);
+  }
+  expect(logs).toEqual([]);
+});
+
 test('arity', async () => {
   const set = await setAt('declare function f(a: number, b?: string): void;\nf(█)', { kind: 'call-arity' });
   expect(set?.arity).toEqual({ min: 1, max: 2 });
@@ -172,6 +191,20 @@ test('what a script declares anew is known after a new program', async () => {
   const ask = () => service.symbols({ uri, kind: 'member', offset: text.length, change: unchanged })?.names;
   await vi.waitUntil(() => ask() !== undefined, { timeout: 50_000, interval: 2000 });
   expect(ask()).toEqual(['born']);
+});
+
+test('where the compiler gives up on one document, the others are still known as they are edited', async () => {
+  const text = 'export const a = { first: 1 };\n';
+  const { service, uri, folder, logs } = await open(text);
+  const tooDeep = { ...unchanged, text: `export const b = ${'['.repeat(50_000)}` };
+  const other = pathToFileURL(path.join(folder, 'b.ts')).href;
+  service.edit({ uri: other, languageId: 'typescript', version: 1, change: tooDeep });
+  await vi.waitUntil(() => logs.length > 0, patience);
+  const end = { start: text.length, endExclusive: text.length };
+  service.edit({ uri, languageId: 'typescript', version: 2, change: { ...end, text: 'a.' } });
+  const ask = () =>
+    service.symbols({ uri, kind: 'member', offset: text.length + 2, change: unchanged })?.names;
+  expect(ask()).toEqual(['first']);
 });
 
 test('errors of a stretch, and of the whole file', async () => {

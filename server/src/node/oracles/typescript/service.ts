@@ -160,7 +160,9 @@ export class TypeScriptService {
       this.options.onLog(
         `TypeScript gave up on ${project.config.folder}: ${(error as Error).stack ?? error}`,
       );
-      for (const document of documents) if (document.project === project) this.close(document.uri);
+      // The documents stay: the edits to come are edits of their texts.
+      project.giveUp();
+      for (const document of documents) if (document.project === project) document.isWarm = true;
     }
     if (documents.some((one) => !one.isWarm || one.project.isWorthBuilding)) this.whenIdle();
   }

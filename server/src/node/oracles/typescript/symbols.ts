@@ -8,7 +8,13 @@ import type {
 } from '../../../engine/decoding/constraints/symbol-oracle.ts';
 import type { FrozenFile } from './frozen-file.ts';
 import { type EntryWithSymbol, internals } from './internals.ts';
-import { isClosedSymbol, isClosedType, isUnderConstruction, mayMakeMember } from './policy.ts';
+import {
+  isClosedSymbol,
+  isClosedType,
+  isUnderConstruction,
+  mayMakeMember,
+  takesOtherTexts,
+} from './policy.ts';
 import type { Project } from './project.ts';
 
 /** What one question is answered from. */
@@ -148,14 +154,36 @@ function objectKeySet({ frozen, tree, offset }: Place): SymbolSet | undefined {
   };
 }
 
-function stringLiteralSet({ frozen, offset }: Place): SymbolSet | undefined {
+function stringLiteralSet({ frozen, tree, offset }: Place): SymbolSet | undefined {
   const info = frozen.completions(offset);
   if (!info || info.entries.length === 0) return undefined;
   const isLiteral = info.entries.every(({ kind }) => kind === ts.ScriptElementKind.string);
   if (!isLiteral) return undefined;
-  // Where any text is allowed the compiler still offers the known ones.
-  return { names: info.entries.map(({ name }) => name), isClosed: !info.isIncomplete && isUnion(info) };
+  const names = info.entries.map(({ name }) => name);
+  // Where any text is allowed the compiler still offers the known ones; it offers the empty one where
+  // the unfinished text itself was taken for a type, and there any other will do.
+  const wanted = wantedType(internals.getTokenAtPosition(tree, offset), frozen.checker);
+  const takesOthers = names.includes('') || (wanted && takesOtherTexts(wanted, frozen.checker));
+  return { names, isClosed: !info.isIncomplete && isUnion(info) && !takesOthers };
 }
+
+/** The type that `literal` has to be of, where its place says so. */
+function wantedType(literal: ts.Node, checker: ts.TypeChecker): ts.Type | undefined {
+  const { parent } = literal;
+  if (!parent || !ts.isStringLiteralLike(literal)) return undefined;
+  if (ts.isCaseClause(parent)) return checker.getTypeAtLocation(parent.parent.parent.expression);
+  if (ts.isBinaryExpression(parent) && comparisons.has(parent.operatorToken.kind)) {
+    return checker.getTypeAtLocation(parent.left === literal ? parent.right : parent.left);
+  }
+  return checker.getContextualType(literal);
+}
+
+const comparisons: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.EqualsEqualsToken,
+  ts.SyntaxKind.EqualsEqualsEqualsToken,
+  ts.SyntaxKind.ExclamationEqualsToken,
+  ts.SyntaxKind.ExclamationEqualsEqualsToken,
+]);
 
 /** Literals of a type have no symbol; texts that merely occur elsewhere come with a warning kind. */
 function isUnion(info: ts.CompletionInfo): boolean {

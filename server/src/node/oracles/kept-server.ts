@@ -87,16 +87,23 @@ export class KeptServer {
   private async start(launch: () => Promise<ServerLaunch>): Promise<void> {
     const { name, onHealth, onReady, onNotification } = this.options;
     onHealth('starting', name);
-    const settled = await launch();
-    if (this.life.signal.aborted) return;
     this.nSilences = 0;
     this.endedFor = undefined;
-    const child = new ServerChild(settled, {
-      onNotification: (method, params) => {
-        if (this.current === child) onNotification(method, params);
-      },
-      onExit: (how) => this.onExit(how, launch),
-    });
+    let child: ServerChild;
+    try {
+      const settled = await launch();
+      if (this.life.signal.aborted) return;
+      child = new ServerChild(settled, {
+        onNotification: (method, params) => {
+          if (this.current === child) onNotification(method, params);
+        },
+        onExit: (how) => this.onExit(how, launch),
+      });
+    } catch (error) {
+      // Some programs Node refuses without trying them: a batch file on Windows is one.
+      this.onExit(`it cannot be started: ${error}`, launch);
+      return;
+    }
     this.current = child;
     try {
       const patience = AbortSignal.timeout(this.limits.initializeMs);

@@ -167,6 +167,19 @@ describe('LspOracle', () => {
     expect(await ask(oracle, 'whole')).toBeUndefined();
   });
 
+  test('a server that Node does not even try to start costs nothing but its answers', async () => {
+    const { oracle, healths } = open({ limits: { maxDeaths: 2, restartDelayMs: 5 } }, ['\0']);
+    oracle.edit({ uri, languageId: 'fake', version: 1, text: '' });
+    await vi.waitUntil(() => healths.at(-1)?.[0] === 'failed', patience);
+    expect(healths.at(-1)?.[1]).toContain('cannot be started');
+    expect(await ask(oracle, 'whole')).toBeUndefined();
+  });
+
+  test('a server that says nothing of how it takes texts is sent whole ones', async () => {
+    const { oracle } = await openWarm({}, ['--no-sync']);
+    expect((await ask(oracle, 'whole'))?.names).toEqual(['clear', 'size']);
+  });
+
   test('a server that never greets is ended', async () => {
     const { oracle, healths } = open({ limits: { initializeMs: 300, maxDeaths: 1 } }, ['--never-greet']);
     oracle.edit({ uri, languageId: 'fake', version: 1, text: '' });

@@ -30,7 +30,7 @@ export class Overlay {
 
   constructor(private readonly child: ServerChild) {
     const sync = child.capabilities.textDocumentSync;
-    this.isIncremental = (typeof sync === 'object' ? sync.change : sync) === incremental;
+    this.isIncremental = (typeof sync === 'object' ? sync?.change : sync) === incremental;
   }
 
   get uris(): string[] {

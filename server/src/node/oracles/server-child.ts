@@ -68,7 +68,7 @@ export class ServerChild {
       windowsHide: true,
       ...(launch.root !== undefined && { cwd: launch.root }),
     });
-    running.add(this.child);
+    this.child.on('error', () => {}); // watchExit tells; before that, there may be no pipes to go on with
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.errors = (this.errors + text).slice(-maxErrorChars);
     });
@@ -77,6 +77,7 @@ export class ServerChild {
       new StreamMessageReader(this.child.stdout),
       new StreamMessageWriter(this.child.stdin),
     );
+    running.add(this.child);
     this.connection.onError(() => {});
     this.answerServer(events);
     this.exited = this.watchExit(events.onExit);

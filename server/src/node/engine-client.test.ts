@@ -40,7 +40,7 @@ serveEngine(createMessageConnection(new IPCMessageReader(process), new IPCMessag
       return { outcome: 'generated', suggestion: { id: nAborted, text: [...documents.keys()].join(), start: 0, endExclusive: 0 }, cost };
     },
     accepted(id) { ports.tracer({ kind: 'log', level: 'info', message: 'accepted ' + id }); },
-    async dispose() {},
+    async dispose() { if (options.modelFolder === 'slow') await new Promise((end) => setTimeout(end, 300)); },
   };
 });
 `;
@@ -219,6 +219,20 @@ test('other options replace the process; dispose leaves none', async () => {
   await client.dispose();
   expect([first, second].map(isAlive)).toEqual([false, false]);
   await expect(ask('a')).rejects.toMatchObject({ code: 'engine-down', showUser: false });
+});
+
+test('started anew while the last process still ends: never two models in memory', async () => {
+  const { client, last, events } = start('slow');
+  await until(() => last()?.state === 'ready', 'ready');
+  const old = client.pid as number;
+  void client.start(optionsFor('second'));
+  await client.start(optionsFor('third'));
+  expect(isAlive(old)).toBe(false);
+  await until(() => last()?.detail === 'third', 'the third');
+  const started = events.filter(
+    (event) => event.kind === 'log' && /^Engine process \d+ started/.test(event.message),
+  );
+  expect(started).toHaveLength(2); // the second was overtaken before it began
 });
 
 test('rests when told, knows the documents when it is asked again, and does not rest under a request', async () => {

@@ -44,6 +44,8 @@ export class EngineClient implements Engine {
   private options: EngineProcessOptions | undefined;
   private oracles: OracleOptions | undefined;
   private process: EngineProcess | undefined;
+  /** Over when every process that was told to end has ended. */
+  private stopping: Promise<unknown> = Promise.resolve();
   /** Opens with a process whose engine is ready; fails when there will be none. */
   private ready = new Gate<EngineProcess>();
   private currentInfo: EngineInfo = { modelName: '', contextTokens: 0 };
@@ -259,7 +261,8 @@ export class EngineClient implements Engine {
   private async stopProcess(): Promise<void> {
     const process = this.process;
     this.process = undefined; // from here on its exit is no death
-    await process?.stop();
+    if (process) this.stopping = Promise.all([this.stopping, process.stop()]);
+    await this.stopping; // also of one that somebody else told to end
   }
 
   private log(level: 'info' | 'error', message: string): void {

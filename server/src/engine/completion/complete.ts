@@ -79,7 +79,7 @@ export class Completer {
     const quiet = isInvoked ? undefined : quietZoneAt(snapshot, offset, zone, settings, preceding);
     if (quiet) return reply.with(quiet);
 
-    const asked: Asked = { request, snapshot, situation, scope: scopeOf(request), nOthers, reply };
+    const asked: Asked = { request, snapshot, situation, scope: scopeOf(snapshot, settings), nOthers, reply };
     if (request.isWatched && selected === undefined) this.watch(asked);
     const known = this.known(asked) ?? (await this.joined(asked, signal));
     if (known) return known;
@@ -224,7 +224,7 @@ export class Completer {
     signal: AbortSignal,
   ): Promise<void> {
     const { uri } = snapshot;
-    const scope = scopeOf({ uri, settings });
+    const scope = scopeOf(snapshot, settings);
     for (const [next, offset] of nextPlaces(suggestion, snapshot)) {
       const { place } = situationOf(next, { offset }, undefined, this.parts.documents.preceding(uri));
       if (this.answers.find(scope, place)) continue;
@@ -310,7 +310,7 @@ function* nextPlaces(
 }
 
 /** All but the text that an answer depends on. */
-function scopeOf({ uri, settings }: Pick<CompletionRequest, 'uri' | 'settings'>): string {
+function scopeOf({ uri, languageId }: DocumentSnapshot, settings: CompletionSettings): string {
   const { maxLines, maxTokens, contextTokens, sampling } = settings;
-  return JSON.stringify([uri, maxLines, maxTokens, contextTokens, sampling]);
+  return JSON.stringify([uri, languageId, maxLines, maxTokens, contextTokens, sampling]);
 }

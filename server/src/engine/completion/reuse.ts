@@ -6,6 +6,8 @@ import type { Suggestion } from './request.ts';
 
 interface Shown {
   readonly suggestion: Suggestion;
+  /** The document's: an editor in which it is changed opens the document anew. */
+  readonly languageId: string;
   /** The document around the range that the suggestion replaces. */
   readonly before: string;
   readonly after: string;
@@ -31,9 +33,11 @@ export class ShownSuggestions {
   private readonly shown = new Lru<string, Shown>(nDocuments);
 
   /** `offset`: the cursor in `snapshot` for which the suggestion was made. */
-  remember(suggestion: Suggestion, { uri, text }: DocumentSnapshot, offset: number, preceding = ''): void {
+  remember(suggestion: Suggestion, snapshot: DocumentSnapshot, offset: number, preceding = ''): void {
+    const { uri, languageId, text } = snapshot;
     this.shown.set(uri, {
       suggestion,
+      languageId,
       before: text.slice(0, suggestion.start),
       after: text.slice(suggestion.endExclusive),
       preceding,
@@ -43,9 +47,10 @@ export class ShownSuggestions {
   }
 
   /** What remains of the suggestion at `offset`; undefined when it does not fit or all of it is typed. */
-  match({ uri, text }: DocumentSnapshot, offset: number, preceding = ''): Suggestion | undefined {
+  match(snapshot: DocumentSnapshot, offset: number, preceding = ''): Suggestion | undefined {
+    const { uri, languageId, text } = snapshot;
     const shown = this.shown.get(uri);
-    if (!shown || shown.preceding !== preceding) return undefined;
+    if (shown?.languageId !== languageId || shown.preceding !== preceding) return undefined;
     const { suggestion, before, after } = shown;
     const { start } = suggestion;
     const endExclusive = text.length - after.length;

@@ -197,6 +197,16 @@ describe('answers', () => {
     expect(file.model.nPasses).toBe(nPasses);
   });
 
+  test('are of one language: in another, which an editor opens the document anew for, it is asked again', async () => {
+    const file = newFile('x = █', { 'x = ': 'foo;' });
+    await file.ask();
+    const { nPasses } = file.model;
+    file.engine.edit({ kind: 'close', uri });
+    file.engine.edit({ kind: 'open', uri, languageId: 'python', version: 1, text: 'x = ' });
+    expect((await file.ask()).outcome).toBe('generated');
+    expect(file.model.nPasses).toBeGreaterThan(nPasses);
+  });
+
   test('are looked for ahead: after an accepted suggestion the next one is there', async () => {
     const file = newFile('  x = █', { 'x = ': 'foo;', 'x = foo;\n  ': 'y = bar;' });
     expect((await file.ask({ lookAhead: true })).text).toBe('foo;');

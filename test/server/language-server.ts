@@ -41,6 +41,8 @@ export interface LanguageServerOptions {
   readonly hasStatusItem?: boolean;
   /** Default true; else the settings go by initializationOptions and didChangeConfiguration. */
   readonly canPull?: boolean;
+  /** Default false; else it is asked for the settings and knows of none, as Neovim: they go by initializationOptions alone. */
+  readonly knowsNone?: boolean;
   /** Default false; else it tells of its settings as soon as the server wants to hear of them, as VS Code does. */
   readonly tellsAtOnce?: boolean;
   /** Put before the server's own command: `['unshare', '--net']`. */
@@ -111,7 +113,7 @@ export class LanguageServer {
         storageFolder,
         hasSearchDatabase: options.searchDatabase !== undefined,
         hasRemoteAccess: options.remoteAccess !== undefined,
-        ...(!canPull && { settings: options.settings }),
+        ...((!canPull || options.knowsNone) && { settings: options.settings }),
       },
     });
     await connection.sendNotification('initialized', {});
@@ -222,7 +224,8 @@ export class LanguageServer {
     connection.onRequest('workspace/configuration', ({ items }) => {
       this.nPull++;
       const { filesExclude } = this.options;
-      const sections: Record<string, unknown> = { stet: this.settings, 'files.exclude': filesExclude };
+      const stet = this.options.knowsNone ? null : this.settings;
+      const sections: Record<string, unknown> = { stet, 'files.exclude': filesExclude };
       return items.map(({ section }: { section: string }) => sections[section] ?? null);
     });
     connection.onError(() => {}); // a killed server; its exit tells

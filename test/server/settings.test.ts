@@ -78,3 +78,16 @@ test('a client that tells of its settings at once, as VS Code does, has one engi
     await eager.stop();
   }
 });
+
+test('a client that is asked and knows of no settings, as Neovim, has those that it began with', async () => {
+  const asked = await LanguageServer.start({
+    settings: { ...model.settings, colour: 'red' },
+    knowsNone: true,
+  });
+  try {
+    await asked.reached('ready', 90_000);
+    expect(asked.logs).toContainEqual('stet.colour is not a setting of Stet; it is ignored.');
+  } finally {
+    await asked.stop();
+  }
+});

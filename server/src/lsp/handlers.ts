@@ -220,16 +220,16 @@ class Configuration {
     this.parts.configureOracles(this.current, this.isTrusted);
   }
 
-  /** Asks the client when it can be asked, else takes what it sent. */
+  /** Asks the client when it can be asked, else takes what it sent; where it knows of none (Neovim), what it began with. */
   private async read(pushed: unknown): Promise<Settings> {
     const { connection, reporter } = this.parts;
-    const raw = this.workspace?.configuration
+    const told: unknown = this.workspace?.configuration
       ? await connection.workspace.getConfiguration('stet').catch((error: unknown) => {
           reporter.log('warn', `The client did not tell its settings: ${error}`);
           return pushed;
         })
       : pushed;
-    const { settings, problems } = parseSettings(raw);
+    const { settings, problems } = parseSettings(told ?? this.options.settings);
     for (const problem of problems) reporter.log('warn', problem);
     return settings;
   }

@@ -18,6 +18,11 @@ test('toggling turns off everywhere and back on', () => {
   expect(toggled(settings, off)).toEqual(none);
 });
 
+test('off everywhere is said where no editor is active too', () => {
+  expect(offReason({ ...settings, enable: false }, undefined)).toBe('everywhere');
+  expect(offReason(settings, undefined)).toBeUndefined();
+});
+
 test('toggling turns on what the setting turned off', () => {
   const disabled = { ...settings, enable: false };
   expect(effectiveSettings(disabled, toggled(disabled, none)).enable).toBe(true);

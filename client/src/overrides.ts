@@ -25,9 +25,11 @@ export function effectiveSettings(settings: Toggleable, overrides: Overrides): T
   };
 }
 
-export function offReason(effective: Toggleable, languageId: string): OffReason | undefined {
+/** `languageId` is undefined where no editor is active. */
+export function offReason(effective: Toggleable, languageId: string | undefined): OffReason | undefined {
   if (!effective.enable) return 'everywhere';
-  return effective.disabledLanguages.includes(languageId) ? 'language' : undefined;
+  const isOff = languageId !== undefined && effective.disabledLanguages.includes(languageId);
+  return isOff ? 'language' : undefined;
 }
 
 export function toggled(settings: Toggleable, overrides: Overrides): Overrides {

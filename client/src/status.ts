@@ -7,6 +7,7 @@ import {
   type StatusBarItem,
   ThemeColor,
   window,
+  workspace,
 } from 'vscode';
 import type { IndexStatusParams, OracleParams, StatusParams, TraceParams } from '../../protocol/messages.ts';
 import type { OffReason } from './overrides.ts';
@@ -36,6 +37,7 @@ export class Status implements Disposable {
     this.subscriptions = [
       this.item,
       window.onDidChangeActiveTextEditor(() => this.draw()),
+      workspace.onDidOpenTextDocument(() => this.draw()), // so VS Code tells of another language of a document
       toggles.onDidChange(() => this.draw()),
     ];
     this.draw();
@@ -50,10 +52,9 @@ export class Status implements Disposable {
     return this.trace;
   }
 
-  /** Why the active editor gets no suggestions while typing. */
+  /** Why the active editor, or none, gets no suggestions while typing. */
   get off(): OffReason | undefined {
-    const languageId = window.activeTextEditor?.document.languageId;
-    return languageId === undefined ? undefined : this.toggles.offReason(languageId);
+    return this.toggles.offReason(window.activeTextEditor?.document.languageId);
   }
 
   setServer(status: StatusParams): void {

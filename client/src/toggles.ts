@@ -69,9 +69,10 @@ export class Toggles {
     this.changed.fire();
   }
 
-  /** Why there are no suggestions while typing in this language; undefined when there are. */
-  offReason(languageId: string): OffReason | undefined {
-    return this.snooze ? 'snoozed' : offReason(this.effective, languageId);
+  /** Why there are no suggestions while typing in this language; undefined when there are. What a snooze ends comes last. */
+  offReason(languageId: string | undefined): OffReason | undefined {
+    const lasting = offReason(effectiveSettings(this.settings, this.overrides), languageId);
+    return lasting ?? (this.snooze && 'snoozed');
   }
 
   toggle(): Promise<void> {

@@ -1,7 +1,8 @@
 /** searchManifest: what package.json contributes for search: commands, keys, menus, the view and the tools. */
 
 const view = 'stet.searchResults';
-const inView = `focusedView == ${view}`;
+/** Not while something is typed in its own “find”. */
+const inView = `focusedView == ${view} && !inputFocus`;
 const onResult = `view == ${view} && viewItem == result`;
 const hasResults = `view == ${view} && stet.hasSearchResults`;
 

@@ -16,14 +16,15 @@ export function createLanguageClient(
   log: LogOutputChannel,
   middleware: MiddlewareParts,
 ): LanguageClient {
-  const initializationOptions: InitializationOptions = {
+  // Asked at every start: a workspace may have come to be trusted since the last one.
+  const initializationOptions = (): InitializationOptions => ({
     embeddedModelFolder: context.asAbsolutePath('model'),
     storageFolder: context.globalStorageUri.fsPath,
     hasStatusItem: true,
     isWorkspaceTrusted: workspace.isTrusted,
     hasSearchDatabase: true,
     hasRemoteAccess: true,
-  };
+  });
   return new LanguageClient(
     'stet',
     'Stet',

@@ -43,10 +43,19 @@ export class TracePanel implements Disposable {
       this.panel = undefined;
       this.tellWatched(false);
     });
+    const draw = () => {
+      const body = tracePage(this.log.all);
+      panel.webview.html = webviewPage(panel.webview, extensionUri, { folder, title, body });
+    };
+    let wasVisible = true;
+    // A page out of sight is forgotten, and hears of nothing: shown again, it would be as it was at first.
+    panel.onDidChangeViewState(() => {
+      if (panel.visible && !wasVisible) draw();
+      wasVisible = panel.visible;
+    });
     this.panel = panel;
     this.tellWatched(true);
-    const body = tracePage(this.log.all);
-    panel.webview.html = webviewPage(panel.webview, extensionUri, { folder, title, body });
+    draw();
   }
 
   dispose(): void {

@@ -73,6 +73,11 @@ describe('Tokenizer', () => {
     ['a unigram model', { ...bpe, model: { type: 'Unigram', vocab: [] } }],
     ['a BPE that is not byte-level', { ...bpe, pre_tokenizer: { type: 'Whitespace' }, decoder: null }],
     ['a vocabulary without every byte', { ...bpe, model: { ...model, vocab: { a: 0 } } }],
+    [
+      'an id that no model has a row for',
+      { ...bpe, model: { ...model, vocab: { ...model.vocab, farAway: 2 ** 21 } } },
+    ],
+    ['an added token without an id', { ...bpe, added_tokens: [{ content: '<end>' }] }],
     ['no merges', { ...bpe, model: { ...model, merges: undefined } }],
     [
       'a pre-tokenizer that drops text',

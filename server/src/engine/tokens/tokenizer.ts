@@ -138,10 +138,18 @@ function checkShape(raw: unknown): TokenizerJson {
     throw unsupported('it is not byte-level');
   const missing = charOfByte.findIndex((char, byte) => occursInUtf8(byte) && !(char in vocab));
   if (missing >= 0) throw unsupported(`its vocabulary has no token for the byte ${missing}`);
-  if (!Object.values(vocab).every(Number.isInteger))
-    throw unsupported('its vocabulary holds an id that is no integer');
+  if (!Object.values(vocab).every(isId)) throw unsupported('its vocabulary holds an id that is none');
   const added = Array.isArray(json.added_tokens) ? (json.added_tokens as AddedToken[]) : [];
+  const isSound = added.every((token) => isId(token?.id) && typeof token.content === 'string');
+  if (!isSound) throw unsupported('an added token has no id or no text');
   return { ...json, added_tokens: added } as unknown as TokenizerJson;
+}
+
+/** Ids are places in a list: no model that `parseModelConfig` lets in has more rows than this. */
+const nIdLimit = 1 << 20;
+
+function isId(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < nIdLimit;
 }
 
 /** True when a pre-tokenizer or decoder is, or contains, the ByteLevel one. */

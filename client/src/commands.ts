@@ -11,7 +11,7 @@ import {
   type QuickPickItem,
   window,
 } from 'vscode';
-import type { LanguageClient } from 'vscode-languageclient/node';
+import { type LanguageClient, State } from 'vscode-languageclient/node';
 import type { IndexStatusParams } from '../../protocol/messages.ts';
 import { copyContext } from './copy-context.ts';
 import { chooseModel, type ModelChoice } from './models.ts';
@@ -63,13 +63,31 @@ async function snooze(toggles: Toggles, minutes: unknown): Promise<void> {
 async function restart(client: LanguageClient, status: Status, log: LogOutputChannel): Promise<void> {
   status.setServer({ state: 'loading', detail: 'Starting again…' });
   try {
-    await client.restart();
+    await stopped(client);
+    await client.start();
   } catch (error) {
     log.error(String(error));
     status.setServer({
       state: 'error',
       detail: 'The language server could not be started. “Stet: Show Log” says why.',
     });
+  }
+}
+
+/**
+ * Stops the server. One that does not end in time is killed, and gone when this resolves: the client
+ * takes the end of an old connection for that of a new one.
+ */
+async function stopped(client: LanguageClient): Promise<void> {
+  const old = client.serverProcess;
+  try {
+    await client.stop();
+  } catch (error) {
+    if (client.state !== State.Stopped || !old) throw error; // it is just being started
+    if (old.exitCode !== null || old.signalCode !== null) return;
+    const isOver = new Promise((resolve) => old.once('close', resolve));
+    old.kill('SIGKILL');
+    await isOver;
   }
 }
 

@@ -11,6 +11,7 @@ import {
   percentOf,
   placeOf,
   titleOf,
+  withoutIcons,
 } from './result-lines.ts';
 
 const result = (more: Partial<SearchResult> = {}): SearchResult => ({
@@ -74,6 +75,12 @@ describe('results', () => {
     expect(countLine(results)).toBe('3 results in 2 files');
     expect(countLine([result()])).toBe('1 result in 1 file');
   });
+});
+
+test('what looks like an icon in code is escaped, and nothing else', () => {
+  expect(withoutIcons('$(CC) -o $(out~x) $(MY_VAR) "$(dirname "$0")"')).toBe(
+    '\\$(CC) -o \\$(out~x) $(MY_VAR) "$(dirname "$0")"',
+  );
 });
 
 describe('the index', () => {

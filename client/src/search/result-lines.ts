@@ -21,6 +21,11 @@ export function iconOf(kind: string): string {
   return icons[kind] ?? 'symbol-misc';
 }
 
+/** Text for a list that draws `$(name)` as an icon: a Makefile's `$(CC)` is none, and would be blank. */
+export function withoutIcons(text: string): string {
+  return text.replace(/\$\([A-Za-z0-9-]+(~[A-Za-z]+)?\)/g, '\\$&');
+}
+
 /** Its name; where it has none, its first line of code. */
 export function titleOf(result: SearchResult): string {
   const line = firstLineOf(result);

@@ -12,7 +12,7 @@ import {
 } from 'vscode';
 import type { SearchResponse, SearchResult } from '../../../protocol/messages.ts';
 import { openResult, ResultPreview } from './open-result.ts';
-import { firstLineOf, iconOf, indexLine, placeOf, titleOf } from './result-lines.ts';
+import { firstLineOf, iconOf, indexLine, placeOf, titleOf, withoutIcons } from './result-lines.ts';
 import type { SearchClient } from './search-client.ts';
 import type { SearchHistory } from './search-history.ts';
 
@@ -191,9 +191,9 @@ export class SearchPick implements Disposable {
 
   private resultItems({ results, note }: SearchResponse): PickItem[] {
     const items: PickItem[] = results.map((result) => ({
-      label: `$(${iconOf(result.kind)}) ${titleOf(result)}`,
+      label: `$(${iconOf(result.kind)}) ${withoutIcons(titleOf(result))}`,
       description: placeOf(result),
-      detail: firstLineOf(result),
+      detail: withoutIcons(firstLineOf(result)),
       alwaysShow: true, // the server has filtered already
       buttons: [besideButton],
       result,
@@ -212,7 +212,7 @@ export class SearchPick implements Disposable {
       query: `${query} `,
     });
     const queries = this.parts.history.entries.map((query) => ({
-      label: `$(history) ${query}`,
+      label: `$(history) ${withoutIcons(query)}`,
       alwaysShow: true,
       buttons: [clearHistoryButton],
       query,

@@ -30,7 +30,7 @@ function written(
   const bytes: number[] = [];
   for (let i = 0; ; i++) {
     const logits = new Float32Array(end + 1);
-    if (i >= nTokens) logits[end] = 30; // the rest of a word may be written before the end is heeded
+    if (i >= nTokens) logits[end] = 30;
     const token = sampler.pick(logits);
     if (token === end) return new TextDecoder().decode(Uint8Array.from(bytes));
     sampler.accept(token);

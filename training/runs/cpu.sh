@@ -1,11 +1,11 @@
 #!/bin/sh
-# The whole CPU run, from repositories to model/: about 3 minutes of preparation, then MINUTES and MORE_MINUTES of
-# training on two cores. The second part goes on from the weights of the first, with a new decay to nothing.
+# The whole CPU run, from repositories to model/: about 3 minutes of preparation, then MINUTES, MORE_MINUTES and
+# LAST_MINUTES of training on two cores. Each part goes on from the weights of the one before, with a new decay to nothing.
 #   STET_SOURCES="/path/to/owner+name ..." STET_DATA=/path/outside/the/repo training/runs/cpu.sh
 # Each step is skipped when its result is there; starting it again goes on from the last saved state.
 set -eu
 cd "$(dirname "$0")/.."
-: "${STET_DATA:=$PWD/data}" "${MINUTES:=72}" "${MORE_MINUTES:=86}" "${PYTHON:=/usr/bin/python3}"
+: "${STET_DATA:=$PWD/data}" "${MINUTES:=72}" "${MORE_MINUTES:=86}" "${LAST_MINUTES:=80}" "${PYTHON:=/usr/bin/python3}"
 export STET_DATA PYTHONPATH="$PWD"
 # Two single-threaded ranks (stetlm/parallel.py says why), and a malloc that keeps its pages: with the
 # defaults every large buffer is mapped anew and a step takes up to twice as long.
@@ -25,3 +25,4 @@ train() { # folder, minutes, then what differs
 }
 train run "$MINUTES" --batch-tokens 4096 --matrix-lr 0.02 --embed-lr 0.004 --sampled-until 0.85 --decay-share 0.45
 train run2 "$MORE_MINUTES" --batch-tokens 8192 --matrix-lr 0.015 --embed-lr 0.003 --warmup-steps 30 --sampled-until 0.88 --decay-share 0.97 --init "$STET_DATA/run/state.pt"
+train run3 "$LAST_MINUTES" --batch-tokens 8192 --matrix-lr 0.012 --embed-lr 0.0025 --warmup-steps 30 --sampled-until 0.88 --decay-share 0.97 --init "$STET_DATA/run2/state.pt"

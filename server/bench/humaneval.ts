@@ -2,7 +2,8 @@
 
 // Bavarian et al. 2022, section 4 (https://arxiv.org/abs/2207.14255); the data is openai/human-eval-infilling
 // (MIT), which is not in this repository: --humaneval names the folder of its *.jsonl.gz files. One
-// greedy sample per task (pass@1), a fixed random choice of tasks.
+// greedy sample per task (pass@1), a fixed random choice of tasks. Our deviation: the line break that
+// ends a filling stands behind the hole, as it does behind a cursor, so that one line is a whole filling.
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -61,11 +62,17 @@ async function readTasks(folder: string, set: string, n: number): Promise<Task[]
   const random = seededRandom(5);
   const keyed = lines
     .filter((line) => line !== '')
-    .map((line) => ({ task: JSON.parse(line) as Task, key: random() }));
+    .map((line) => ({ task: endedOutside(JSON.parse(line) as Task), key: random() }));
   return keyed
     .sort((a, b) => a.key - b.key)
     .slice(0, n)
     .map(({ task }) => task);
+}
+
+function endedOutside(task: Task): Task {
+  const { canonical_solution: solution, suffix } = task;
+  if (!solution.endsWith('\n')) return task;
+  return { ...task, canonical_solution: solution.slice(0, -1), suffix: `\n${suffix}` };
 }
 
 async function checkSandbox(sandbox: Sandbox, tasks: readonly Task[]): Promise<void> {

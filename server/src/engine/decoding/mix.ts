@@ -4,7 +4,7 @@
 // section 2, https://arxiv.org/abs/1911.00172). Our deviation: λ is not one number but depends on how
 // long the match is, how far its places agree and how sure the network is, learned on a development
 // split (`npm run bench -- cache-weights`). It is learned apart for the rest of a token that begins before
-// the cursor: there the network reads half a token, which it seldom saw, and the cache compares bytes.
+// the cursor: there the network reads half a token, and the cache compares bytes.
 
 import type { TokenId } from '../tokens/token.ts';
 import type { CachePrediction } from './cache-model.ts';

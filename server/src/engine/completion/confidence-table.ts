@@ -2,7 +2,7 @@
 
 import type { Calibration } from './confidence.ts';
 
-// Origin: 242 typing sessions from commits of axios, express, requests, click, date-fns,
+// Origin: up to 22 typing sessions each from commits of axios, express, requests, click, date-fns,
 // koa, jinja, redux, got, aiohttp and immer, none of them trained on or held out, with stet-7m 0.3.0 in
 // int8 and its mixture. On eight held-out repositories: docs/benchmarks.md, `decoding`.
 // biome-ignore format: a curve is a line

@@ -59,8 +59,14 @@ describe('benchmark and trace panel', { timeout: 1_200_000 }, () => {
     assert.equal(await page.locator(pickRow).count(), 4);
     await page.keyboard.press('Escape');
     await page.waitForSelector('.quick-input-widget', { state: 'hidden' });
-    await page.keyboard.press('Control+Alt+F9');
-    await page.waitForSelector(`${pickRow}.focused:has-text("Bundled typing sessions")`);
+    // A key pressed while the focus is still on its way back from the list is heard by nobody.
+    const focused = page.locator(`${pickRow}.focused:has-text("Bundled typing sessions")`);
+    for (let nTry = 1; !(await focused.isVisible()); nTry++) {
+      await page.keyboard.press('Control+Alt+F9');
+      await focused.waitFor({ timeout: 10_000 }).catch((error) => {
+        if (nTry === 9) throw error;
+      });
+    }
     await page.keyboard.press('Enter');
     const frame = await frameWith('.verdict', benchmarkMs);
     const figures = Object.fromEntries(

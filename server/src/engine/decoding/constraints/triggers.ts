@@ -82,9 +82,9 @@ const justDot = ['.'];
 
 /**
  * Languages in which nothing but a name follows the dot, give or take what is listed. Blanks, line breaks
- * and comments are legal too, but nobody writes them there (a line break behind 1 in 370,000 dots of our
- * corpus), and a model that is refused every name it likes slips out by them: it wrote `loan. ` and closed
- * a comment that nobody had opened.
+ * and comments are legal too, but nobody writes them there (of 370,000 dots of our corpus hardly one has a
+ * line break behind it), and a model that is refused every name it likes slips out by them: it wrote
+ * `loan. ` and closed a comment that nobody had opened.
  */
 const afterDot: Readonly<Record<string, RegExp>> = {
   typescript: /#/,
